@@ -1,0 +1,169 @@
+"""A failure in words: what was due, what came, which line waits, in 76 columns."""
+
+from __future__ import annotations
+
+import linecache
+import textwrap
+from pathlib import Path
+
+from . import ladder
+from .failure import Failure, Wait
+from .tape import count
+
+WIDTH = 76
+
+
+def explain(failure: Failure) -> str:
+    """Return the evidence for a failure, without its hint."""
+    parts = [wrap(failure.what)]
+    if failure.case:
+        parts.append(wrap(f"It happens when the data arrives or ends like this: "
+                          f"{failure.case}.") if failure.kind != "missing" else "")
+    if failure.crash is not None:
+        parts.append(_crash(failure))
+    parts.append(_outcome(failure))
+    parts.append(_picture(failure))
+    parts.append(_difference(failure))
+    if failure.strays:
+        parts.append(wrap(f"Your program left {count(failure.strays, 'process')} running."))
+    return "\n\n".join(part for part in parts if part)
+
+
+def wrap(text: str, indent: str = "") -> str:
+    """Fold a paragraph to WIDTH columns; long words (bytes) stay whole."""
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent,
+                         break_long_words=False, break_on_hyphens=False)
+
+
+def _source(failure: Failure, file: str, line: int) -> str:
+    """The text of a student's line, or ""."""
+    if not file or not line:
+        return ""
+    linecache.checkcache(str(Path(failure.folder) / file))
+    return linecache.getline(str(Path(failure.folder) / file), line).strip()[:70]
+
+
+def _at(failure: Failure, file: str, line: int) -> str:
+    source = _source(failure, file, line)
+    return f"\n    {file}, line {line}" + (f":  {source}" if source else "")
+
+
+def _crash(failure: Failure) -> str:
+    crash = failure.crash
+    assert crash is not None
+    message = crash.data.decode("utf-8", "replace")
+    head = "Python cannot read it" if failure.kind == "syntax" else "Uncaught exception"
+    thread = "" if crash.thread in ("main", "") else f" in the thread {crash.thread}"
+    return wrap(f"{head}{thread}: {crash.note}: {message}") + _at(failure, crash.file,
+                                                                   crash.line)
+
+
+def _outcome(failure: Failure) -> str:
+    outcome = failure.outcome
+    if outcome is None:
+        return ""
+    if outcome.kind == "still":
+        lines = [_wait(failure, who, wait)
+                 for who, waits in outcome.waits.items() for wait in waits[:3]]
+        lines = [line for line in lines if line]
+        return "Nothing moves any more:\n" + "\n".join(lines) if lines else ""
+    who = outcome.who or "your program"
+    if outcome.kind == "exited":
+        return "" if failure.crash else wrap(f"{who} has ended.")
+    if outcome.kind == "running":
+        note = outcome.note or "it uses the processor without getting anywhere"
+        return wrap(f"{who} goes round and round: {note}.") + (
+            _at(failure, *outcome.where) if outcome.where[1] else "")
+    texts = {
+        "flooded": f"{who} prints without end, so it was stopped.",
+        "processes": f"{who} starts processes without end, so it was stopped.",
+        "parent": f"{who} ended the process that had started it.",
+        "late": f"{who} did not get any further in a minute. (This could not be proven, "
+                "because the program waits in a way that the bench cannot see.)",
+    }
+    return wrap(texts.get(outcome.kind, outcome.kind))
+
+
+def _wait(failure: Failure, who: str, wait: Wait) -> str:
+    thread, call, file, line, inner, left, _ = wait
+    if call == "order" or not call:
+        return ""
+    name = inner or call
+    words = {"input": "something typed at the keyboard", "recv": "data",
+             "recv_into": "data", "accept": "a connection", "sleep": "its pause to end",
+             "send": "its reader", "join": "another thread"}.get(call, "")
+    which = "" if thread == "main" else f" ({thread})"
+    text = f"  {who}{which} waits in {name}()" + (f" for {words}" if words else "")
+    return text + (_at(failure, file, line) if line else "")
+
+
+def _picture(failure: Failure) -> str:
+    events = failure.events
+    if not any(e.call not in ("bind", "listen", "crash") for e in events):
+        return ""
+    events = _only_last_connection(events)
+    parties = list(dict.fromkeys(e.who for e in events))
+    if "check" in parties:
+        parties.sort(key=lambda who: who != "check")
+    waits = failure.outcome.waits if failure.outcome else {}
+    names = {who: "the check" if who == "check" else who for who in parties}
+    lines = ladder.text(ladder.rows(events), waits, parties, names)
+    return "\n".join("  " + line for line in lines)
+
+
+def _only_last_connection(events: list) -> list:
+    """Of many connections show the last one of the check; the others went well."""
+    keys = {e.key[:2] for e in events if e.who == "check" and len(e.key) >= 2}
+    if len(keys) < 3:
+        return events
+    last = next(e.key[:2] for e in reversed(events) if e.who == "check")
+    ours = {last, last[::-1]}
+    return [e for e in events
+            if e.key[:2] in ours or e.who != "check" and len(e.key) < 2 and e.call != "output"]
+
+
+def _difference(failure: Failure) -> str:
+    due, came = failure.expected, failure.got
+    if due is None and came is None:
+        return ""
+    if isinstance(due, str) or isinstance(came, str):
+        lines = [f"  due    {due!r}"[:WIDTH]] if due is not None else []
+        if came is not None:
+            lines.append(wrap(f"{came[-200:]!r}", "         ").replace("         ", "  came   ", 1))
+        return "\n".join(lines)
+    due_line, came_line, caret = quote_pair(due, came or b"")
+    if due is None:
+        return f"  came   {came_line}"
+    lines = [f"  due    {due_line}", f"  came   {came_line}"]
+    if caret >= 0:
+        lines.append("         " + " " * caret + "^ the first difference")
+    if due == b"":
+        lines[0] = "  due    nothing"
+    return "\n".join(lines)
+
+
+def quote_pair(due: bytes | None, came: bytes) -> tuple[str, str, int]:
+    """Return both as quoted bytes, cut to the place where they differ, and its column.
+
+    The column counts in the quoted texts; -1 if they do not differ.
+    """
+    other = due or b""
+    same = 0
+    while same < min(len(other), len(came)) and other[same] == came[same]:
+        same += 1
+    start = max(0, same - 12)
+    head = f"… {count(start, 'equal byte')} … " if start else ""
+
+    def quoted(data: bytes) -> str:
+        part = data[start : start + 32]
+        tail = " …" if len(data) > start + 32 else ""
+        return head + "b'" + _escape(part) + "'" + tail + (
+            f" ({count(len(data), 'byte')})" if len(data) > 12 else "")
+
+    column = len(head) + 2 + len(_escape(other[start:same]))
+    return quoted(other), quoted(came), column if due is not None and other != came else -1
+
+
+def _escape(data: bytes) -> str:
+    # repr() of bytes changes its quotes when there is a ' inside; the column must not move
+    return repr(b'"' + data)[3:-1].replace("\\'", "'") if data else ""

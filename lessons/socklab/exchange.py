@@ -1,0 +1,294 @@
+"""One check's programs and connections, and the proof that all of them are still.
+
+`Exchange.wait` is the heart of the bench.  It pumps until what the check waits for is
+there; when nothing comes, it asks the programs whether they are still, compares every
+count with its counterpart, lets their timers run out, and gives up at the moment when
+nothing can happen any more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from . import killing
+from .addresses import Addresses
+from .failure import Failure, Outcome
+from .hub import Hub
+from .tape import Key, Tape
+
+CPU_LIMIT = 1.0  # seconds of processor time without any progress
+EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
+OUTPUT_LIMIT = 4_000_000  # bytes a program may print
+PROCESS_LIMIT = 24  # processes a program may have alive
+FIRINGS = 3000  # timers let run out in one wait
+REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
+HORIZON = 60.0  # seconds of program time that a check waits for something
+
+
+class Running(Protocol):
+    """What the exchange needs to know of a program."""
+
+    name: str
+    pid: int
+    finished: bool
+    untracked: bool
+    output_size: int
+    started_processes: int
+    typed: int
+    input_ended: bool
+    answer: tuple | None
+    orders_open: int
+    sent: dict[Key, tuple[int, bool, int]]
+
+    def ask_still(self) -> None: ...
+    def tell(self, *values: object) -> None: ...
+    def processes(self) -> int: ...
+    def spin_place(self) -> tuple[str, int]: ...
+
+
+class End(Protocol):
+    """What the exchange needs to know of one of the bench's own connections."""
+
+    port: int
+    far_port: int
+    given: int
+    given_end: bool
+    outbox: bytearray
+    received: bytearray
+    ended: str
+    closed: bool
+
+
+class Watch:
+    """Bounds for one wait: processor time and real time since the last progress."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, tuple[int, float]] = {}
+        self.outside: dict[str, float] = {}
+        self.since = self.looked = time.monotonic()
+
+    def spins(self, program: Running) -> bool:
+        """Has the program burned its processor time without getting on?"""
+        if program.answer is not None:
+            progress, cpu = program.answer[3][3:5]
+            before = self.seen.get(program.name)
+            if before is None or before[0] != progress:
+                self.seen[program.name] = (progress, cpu)
+                self.outside.pop(program.name, None)
+                self.since = time.monotonic()
+                return False
+            return cpu - before[1] > CPU_LIMIT
+        now = killing.cpu_seconds(program.pid)
+        if now is None:
+            return False
+        return now - self.outside.setdefault(program.name, now) > CPU_LIMIT
+
+    def too_long(self) -> bool:
+        return time.monotonic() - self.since > REAL_LIMIT
+
+    def real_step(self) -> float:
+        """Real seconds since the last call (for programs that cannot be proven still)."""
+        now = time.monotonic()
+        step, self.looked = now - self.looked, now
+        return min(step, 0.1)
+
+
+class Exchange:
+    """Programs, the bench's connections to them, and what they can still do."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.tape = Tape()
+        self.addresses = Addresses()
+        self.programs: list[Running] = []
+        self.peers: list[End] = []
+        self.arrivals: dict[int, set[int]] = {}  # real port: who connected to it
+        self.losses = hub.warden_losses
+
+    def wait(self, done: Callable[[], Any], about: Running | None = None,
+             horizon: float = HORIZON) -> Outcome | None:
+        """Wait until `done()` is true: None; or say why it will never be: an Outcome.
+
+        about: the program whose end makes further waiting useless.
+        horizon: seconds of program time that may pass.
+        """
+        watch = Watch()
+        spent, firings, pause = 0.0, 0, 0.0005
+        while True:
+            if self.hub.pump(0) and not done():
+                continue
+            if done():
+                return None
+            if outcome := self._beyond_bounds(about):
+                return outcome
+            if self.hub.pump(pause):
+                continue
+            alive = [p for p in self.programs if not p.finished]
+            self._ask(alive)
+            if done():
+                return None
+            if not all(p.finished or (p.answer and p.answer[0]) for p in alive):
+                if outcome := self._busy(alive, watch):
+                    return outcome
+                pause = min(pause * 2, 0.01)
+                continue
+            alive = [p for p in alive if not p.finished]
+            if not self._agree(alive):
+                if watch.too_long():
+                    return Outcome("late", waits=self._waits(alive))
+                pause = min(pause * 2, 0.01)
+                continue
+            first = self.next_timer(alive)
+            if first is None or spent + first > horizon or firings >= FIRINGS:
+                return Outcome("still", waits=self._waits(alive))
+            self.fire(first, alive)
+            spent, firings, pause = spent + max(first, 0), firings + 1, 0.0005
+
+    # -- questions ------------------------------------------------------------------------
+
+    def _ask(self, programs: list[Running]) -> None:
+        for program in programs:
+            program.answer = None
+            program.ask_still()
+        end = time.monotonic() + 0.25
+        while time.monotonic() < end:
+            if all(p.answer is not None or p.finished for p in programs):
+                return
+            self.hub.pump(0.05)
+
+    def next_timer(self, programs: list[Running]) -> float | None:
+        """Program seconds until the first deadline of any thread, or None."""
+        times = [entry[5] for p in programs if p.answer for entry in p.answer[1]
+                 if entry[5] is not None]
+        return min(times, default=None)
+
+    def fire(self, seconds: float, programs: list[Running]) -> None:
+        """Let program time pass, for all programs alike."""
+        for program in programs:
+            program.tell("jump", max(seconds, 0.0) + 1e-6)
+
+    def jump(self, seconds: float) -> None:
+        """Let exactly `seconds` of program time pass, timer by timer; Failure if it spins."""
+        left = seconds
+        while True:
+            self.settle()
+            alive = [p for p in self.programs if not p.finished]
+            first = self.next_timer(alive)
+            if first is None or first > left:
+                self.fire(left, alive)
+                self.settle()
+                return
+            self.fire(first, alive)
+            left -= max(first, 0.0)
+
+    def settle(self, horizon: float = 0.0) -> Outcome:
+        """Wait until every program is still or over; Failure if one never rests."""
+        outcome = self.wait(lambda: False, horizon=horizon)
+        assert outcome is not None
+        if outcome.kind not in ("still", "exited"):
+            raise Failure("running", "Your program does not come to rest.", outcome=outcome)
+        return outcome
+
+    # -- the proof ----------------------------------------------------------------------
+
+    def _agree(self, programs: list[Running]) -> bool:
+        """Do all counts match?  Then nothing is on its way to anybody."""
+        return all(
+            self._has_all(program, state)
+            for program in programs if program.answer
+            for entry in program.answer[1]
+            for state in entry[6]
+        ) and all(self._nothing_in_flight(program) for program in self.programs)
+
+    def _has_all(self, program: Running, state: tuple) -> bool:
+        """Has the program taken all that was given on this channel?"""
+        if not state:
+            return True  # a wait inside the program
+        kind, *values = state
+        if kind == "stdin":
+            return values[0] == program.typed and not program.input_ended
+        if kind == "orders":
+            return program.orders_open == 0
+        if kind == "listener":
+            return values[1] == len(self.arrivals.get(values[0], ()))
+        if kind == "full":
+            return self._end(values[0], values[1]) is None
+        ours, theirs, taken = values
+        if (end := self._end(ours, theirs)) is not None:
+            return end.given == taken and not end.given_end and not end.outbox
+        for other in self.programs:
+            if (theirs, ours) in other.sent:
+                sent, ended, _ = other.sent[theirs, ours]
+                return sent == taken and not ended and not other.finished
+        return False
+
+    def _end(self, ours: int, theirs: int) -> End | None:
+        """The bench's end of the program's connection (ours, theirs)."""
+        for peer in reversed(self.peers):
+            if (peer.port, peer.far_port) == (theirs, ours):
+                return peer
+        return None
+
+    def _nothing_in_flight(self, program: Running) -> bool:
+        """Have our ends received all that the program says it has sent?"""
+        for (ours, theirs), (sent, ended, _) in program.sent.items():
+            end = self._end(ours, theirs)
+            if end is None or end.closed or end.ended == "reset":
+                continue
+            if len(end.received) < sent or (ended and not end.ended):
+                return False
+        return True
+
+    def _waits(self, programs: list[Running]) -> dict[str, list[tuple]]:
+        return {p.name: list(p.answer[1]) for p in programs if p.answer}
+
+    # -- bounds -----------------------------------------------------------------------------
+
+    def _beyond_bounds(self, about: Running | None) -> Outcome | None:
+        if self.hub.warden_losses != self.losses:
+            return Outcome("parent", about.name if about else self.programs[-1].name)
+        for program in self.programs:
+            if program.output_size > OUTPUT_LIMIT:
+                return Outcome("flooded", program.name)
+            if program.started_processes > 3 and program.processes() > PROCESS_LIMIT:
+                return Outcome("processes", program.name)
+        if about is not None and about.finished and self._drained(about):
+            return Outcome("exited", about.name, waits=self._waits(
+                [p for p in self.programs if not p.finished]))
+        if all(p.finished and self._drained(p) for p in self.programs):
+            return Outcome("exited", self.programs[-1].name if self.programs else "")
+        return None
+
+    def _drained(self, program: Running) -> bool:
+        """Has the end of every connection of a finished program reached us?"""
+        ends = [self._end(ours, theirs) for ours, theirs in program.sent]
+        waiting = [e for e in ends if e and not e.ended and not e.closed]
+        if not waiting:
+            return True
+        until = time.monotonic() + 1.0  # a child of the program may hold it open
+        while time.monotonic() < until and not all(e.ended for e in waiting):
+            self.hub.pump(0.05)
+        for end in waiting:
+            end.ended = end.ended or "held"
+        return True
+
+    def _busy(self, programs: list[Running], watch: Watch) -> Outcome | None:
+        """Some program runs: is it beyond its bounds?"""
+        for program in programs:
+            if program.finished:
+                continue
+            if program.answer is not None:
+                file, line, times = program.answer[3][1]
+                if times >= EMPTY_LIMIT:
+                    note = f"recv() returned b'' {times:,} times"
+                    return Outcome("running", program.name, where=(file, line), note=note)
+            if (program.answer is None or not program.answer[0]) and watch.spins(program):
+                return Outcome("running", program.name, where=program.spin_place())
+        untracked = [p for p in programs if p.untracked and not p.finished]
+        if untracked:
+            self.fire(watch.real_step(), untracked)
+        if watch.too_long():
+            return Outcome("late", programs[0].name, waits=self._waits(programs))
+        return None

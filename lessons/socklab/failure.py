@@ -1,0 +1,50 @@
+"""Why a check failed: the facts, before they are put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .tape import Event
+
+# What a thread waits for: (thread, call, file, line, inner, seconds left, channel states)
+Wait = tuple
+
+
+@dataclass
+class Outcome:
+    """What became of a program instead of what the check waited for.
+
+    kind: "still", "exited", "running", "flooded", "processes", "parent" or "late".
+    who: the program's file name.  waits: what each program's threads wait for.
+    where: the line on which a spinning program was seen, as (file, line).
+    """
+
+    kind: str
+    who: str = ""
+    waits: dict[str, list[Wait]] = field(default_factory=dict)
+    where: tuple[str, int] = ("", 0)
+    note: str = ""
+
+
+class Failure(Exception):
+    """The student's program did not do what the contract says.
+
+    kind: chooses the hint; see the table in `evidence`.
+    what: one or two sentences to the student.
+    expected, got: the bytes (or text) that were due and that came, from the first
+    difference's neighbourhood on; None where that does not apply.
+    """
+
+    def __init__(self, kind: str, what: str, *, outcome: Outcome | None = None,
+                 expected: bytes | str | None = None, got: bytes | str | None = None,
+                 ended: str = "") -> None:
+        super().__init__(what)
+        self.kind, self.what, self.outcome = kind, what, outcome
+        self.expected, self.got = expected, got
+        self.ended = ended  # how the connection ended meanwhile: "", "end" or "reset"
+        self.crash: Event | None = None
+        self.events: list[Event] = []
+        self.dropped = 0
+        self.case = ""
+        self.folder = ""  # where the student's files are
+        self.strays = 0

@@ -1,0 +1,279 @@
+"""The grader's switchboard: one loop for all its connections, and the spare processes.
+
+Everything in the grader runs in one thread.  `Hub.pump` takes what has come on any
+connection; whoever waits for something pumps until it is there.
+"""
+
+from __future__ import annotations
+
+import atexit
+import secrets
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import killing, wire
+
+FOLDER = Path(__file__).resolve().parent
+Handler = Callable[..., None]
+
+
+class KitError(Exception):
+    """The bench itself failed; never the student's fault."""
+
+
+class Link:
+    """A connection to one of our own processes (the warden, or a program's tap)."""
+
+    def __init__(self, hub: Hub, connection: socket.socket) -> None:
+        self.hub, self.connection = hub, connection
+        self.handler: Handler | None = None
+        self.open = True
+        self.waiting: list[tuple] = []  # messages that came before there was a handler
+        self.name = ""
+        self.pid = 0
+        self._buffer = bytearray()
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        hub.selector.register(connection, selectors.EVENT_READ, self._readable)
+
+    def _readable(self) -> None:
+        try:
+            data = self.connection.recv(1 << 20)
+            self._buffer.extend(data)
+            messages = wire.split(self._buffer)
+        except BlockingIOError:
+            return
+        except (OSError, wire.WireError):
+            data, messages = b"", []
+        for message in messages:
+            self._deliver(message)
+        if not data:
+            self.close()
+
+    def _deliver(self, message: tuple) -> None:
+        if self.name:
+            self.waiting.append(message)
+            self.drain()
+        elif len(message) == 4 and message[0] == "hello":
+            self.hub._welcome(self, message)
+        else:
+            self.close()  # a stranger
+
+    def drain(self) -> None:
+        """Hand the waiting messages to the handler, if there is one."""
+        while self.handler is not None and self.waiting:
+            self.handler(*self.waiting.pop(0))
+
+    def tell(self, *values: object) -> None:
+        """Send a message; nothing happens if the process is gone."""
+        data = memoryview(wire.encode(*values))
+        until = time.monotonic() + 30
+        while data and self.open:
+            try:
+                data = data[self.connection.send(data):]
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise KitError("a program does not take its orders") from None
+                self.hub.pump(0.01)
+            except OSError:
+                self.close()
+
+    def close(self) -> None:
+        if self.open:
+            self.open = False
+            self.hub.selector.unregister(self.connection)
+            self.connection.close()
+            if self.handler is not None:
+                self.drain()
+                self.handler("gone")
+
+
+class Hub:
+    """Starts the warden and keeps spare processes ready.
+
+    spares: how many processes wait, warmed up, for the next `take`.
+    """
+
+    def __init__(self, spares: int = 2) -> None:
+        self.selector = selectors.DefaultSelector()
+        self.spares = spares
+        self._door = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._door.setblocking(False)
+        self._port = self._door.getsockname()[1]
+        self.selector.register(self._door, selectors.EVENT_READ, self._accept)
+        self._token = secrets.token_hex(8)
+        self._count = 0
+        self._wanted = spares
+        self._coming: list[str] = []  # names of processes that were asked for
+        self._ready: dict[str, Link] = {}
+        self._unwelcome: list[Link] = []
+        self._exits: dict[str, int] = {}
+        self._killed: dict[str, int] = {}
+        self.counted: dict[str, int] = {}
+        self.on_exit: dict[str, Callable[[int], None]] = {}
+        self._warden: Link | None = None
+        self._process: subprocess.Popen | None = None
+        self._warden_name = ""
+        self.warden_losses = 0
+        atexit.register(self.close)
+
+    # -- the loop ---------------------------------------------------------------------
+
+    def pump(self, seconds: float) -> bool:
+        """Take what has come, waiting up to `seconds` for it; False if nothing came."""
+        events = self.selector.select(seconds)
+        for key, _ in events:
+            if key.fileobj in self.selector.get_map():  # not closed by an earlier handler
+                key.data()
+        return bool(events)
+
+    def until(self, done: Callable[[], Any], seconds: float, what: str) -> None:
+        """Pump until `done()`; KitError naming `what` after `seconds` of real time."""
+        end = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > end:
+                raise KitError(f"{what} did not happen within {seconds:.0f} s")
+            self.pump(0.05)
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._door.accept()
+        except OSError:
+            return
+        self._unwelcome.append(Link(self, connection))
+
+    def _welcome(self, link: Link, hello: tuple) -> None:
+        _, name, pid, *_ = hello
+        self._unwelcome.remove(link)
+        if name == self._warden_name and self._warden is None:
+            self._warden = link
+            link.handler = self._from_warden
+            self.top_up()
+        elif name in self._coming:
+            self._coming.remove(name)
+            self._ready[name] = link
+        else:
+            link.close()
+            return
+        link.name, link.pid = str(name), int(pid)
+
+    # -- the warden and its processes ---------------------------------------------------
+
+    def start(self) -> None:
+        """Start the warden and the first spares; returns at once."""
+        if self._process is not None:
+            return
+        self._warden_name = f"{self._token}-warden{self.warden_losses}"
+        command = [sys.executable, "-S", str(FOLDER / "warden.py"), str(self._port),
+                   self._warden_name]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, **killing.OWN_GROUP,
+        )
+        self._wanted = self.spares
+
+    def top_up(self) -> None:
+        """Ask for processes until enough are on their way."""
+        if self._warden is None:
+            return
+        while len(self._coming) + len(self._ready) < self._wanted:
+            self._count += 1
+            name = f"{self._token}-{self._count}"
+            self._coming.append(name)
+            self._warden.tell("spawn", name, sys.executable, "-S", "-P",
+                              str(FOLDER / "tap" / "__main__.py"), str(self._port), name)
+
+    def _from_warden(self, word: str, *values: Any) -> None:
+        if word == "exited":
+            name, status = values
+            self._exits[name] = status
+            if name in self.on_exit:
+                self.on_exit.pop(name)(status)
+        elif word == "killed":
+            self._killed[values[0]] = values[1]
+        elif word == "count":
+            self.counted[values[0]] = values[1]
+        elif word == "not spawned":
+            raise KitError(f"no process could be started: {values[1]}")
+        elif word == "gone":
+            self._lose_warden()
+
+    def _lose_warden(self) -> None:
+        """A program has killed the warden: start another; what ran under it is lost."""
+        self.warden_losses += 1
+        self._warden, self._process = None, None
+        for link in self._ready.values():
+            killing.kill_process(link.pid)
+            link.close()
+        self._coming.clear()
+        self._ready.clear()
+        if self.warden_losses > 200:
+            raise KitError("the process that starts the programs is killed again and again")
+
+    def take(self, more_to_come: bool = True) -> Link:
+        """Return a warmed-up process.  With `more_to_come` its successor is started."""
+        self.start()
+        self.until(lambda: self._warden, 60, "the start of the warden")
+        self._wanted = max(1, self.spares)
+        self.top_up()
+        self.until(lambda: self._ready, 60, "the start of a process")
+        name = next(iter(self._ready))
+        link = self._ready.pop(name)
+        self._wanted = self.spares if more_to_come else 0
+        self.top_up()
+        return link
+
+    def end(self, link: Link, thorough: bool) -> int:
+        """End a program with its children; return how many strays there were."""
+        name = link.name
+        warden = self._warden
+        if warden is None:
+            killing.kill_process(link.pid)
+        else:
+            warden.tell("kill", name, thorough)
+            self.until(lambda: name in self._killed or self._warden is not warden, 60,
+                       "the end of a program")
+        if name not in self._killed:
+            killing.kill_process(link.pid)
+        link.handler = None
+        link.close()
+        self.on_exit.pop(name, None)
+        return self._killed.pop(name, 0)
+
+    def count(self, link: Link) -> int:
+        """How many processes the program has alive, as far as the warden sees."""
+        if self._warden is None:
+            return 0
+        self.counted.pop(link.name, None)
+        self._warden.tell("count", link.name)
+        self.until(lambda: link.name in self.counted or self._warden is None, 60, "a count")
+        return self.counted.get(link.name, 0)
+
+    def exit_status(self, name: str) -> int | None:
+        return self._exits.get(name)
+
+    def close(self) -> None:
+        """End the warden and with it every process."""
+        atexit.unregister(self.close)
+        if self._warden is not None:
+            self._warden.handler = None
+            self._warden.close()  # at its end-of-file it kills whatever still runs
+            self._warden = None
+        for link in list(self._ready.values()):
+            link.close()
+        self._ready.clear()
+        if self._process is not None:
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+            self._process = None
+        if self._door.fileno() != -1:
+            self.selector.unregister(self._door)
+            self._door.close()

@@ -1,0 +1,180 @@
+"""From the tape to a ladder diagram: who sent what to whom, time running downwards.
+
+`rows` finds out which send and which recv belong together, by counting bytes; `text`
+draws the rows for a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .failure import Wait
+from .tape import Event, count, show
+
+OUT = {"connect", "send", "sendall", "sendmsg", "close", "half-close", "reset", "shutdown"}
+IN = {"accept", "recv", "recv_into", "receive", "see end", "see reset"}
+HIDDEN = {"bind"}  # shown only when it fails
+
+
+@dataclass
+class Row:
+    """One line of the diagram.  An arrow goes from the sender's cell to the receiver's."""
+
+    time: float
+    cells: dict[str, str]  # by party
+    lines: dict[str, int]  # the source line of a program's cell
+    sender: str = ""
+    receiver: str = ""
+    waiting: str = ""  # the party whose cell is a wait that does not end
+
+
+def rows(events: Sequence[Event]) -> list[Row]:
+    """Return the rows of a diagram of `events`, which are in order of time."""
+    partner = _partners(events)
+    done: set[int] = set()
+    found = []
+    for at, event in enumerate(events):
+        if at in done or (event.call in HIDDEN and not event.note):
+            continue
+        row = Row(event.time, {event.who: say(event)}, {event.who: event.line})
+        other = partner.get(at)
+        if other is not None and events[other].who != event.who:
+            done.add(other)
+            row.cells[events[other].who] = say(events[other])
+            row.lines[events[other].who] = events[other].line
+            ends = (event.who, events[other].who)
+            row.sender, row.receiver = ends if event.call in OUT else ends[::-1]
+        elif event.call in OUT and not event.note:
+            row.sender = event.who
+        found.append(row)
+    return found
+
+
+def _partners(events: Sequence[Event]) -> dict[int, int]:
+    """Pair each sending event with the receiving one of exactly the same bytes."""
+    open_ends: dict[tuple, int] = {}
+    offsets: dict[tuple, int] = {}
+    pairs: dict[int, int] = {}
+    for at, event in enumerate(events):
+        if len(event.key) < 2 or not isinstance(event.key[0], int):
+            continue
+        ours, theirs = event.key[:2]
+        sending = event.call in OUT
+        direction = (ours, theirs) if sending else (theirs, ours)
+        what = _what(event)
+        start = offsets.get((direction, sending), 0)
+        if what == "data":
+            offsets[direction, sending] = start + event.size
+        mark = (direction, what, start, event.size if what == "data" else 0)
+        other = open_ends.pop((*mark, not sending), None)
+        if other is None:
+            open_ends.setdefault((*mark, sending), at)
+        else:
+            pairs[at], pairs[other] = other, at
+    return pairs
+
+
+def _what(event: Event) -> str:
+    if event.call in ("connect", "accept"):
+        return "open"
+    if event.call in ("close", "half-close", "shutdown", "reset", "see end", "see reset"):
+        return "end"
+    if event.call.startswith("recv") and (event.size == 0 or event.note):
+        return "end"
+    return "data"
+
+
+def say(event: Event) -> str:
+    """What somebody did, in a few words."""
+    data, size = event.data, count(event.size, "byte")
+    quoted = show(data, 24) if event.size == len(data) else f"{show(data[:12])} … ({size})"
+    call = event.call
+    if event.who == "check":
+        return {"connect": "connects", "accept": "accepts", "send": f"sends {quoted}",
+                "receive": f"gets {quoted}", "half-close": "ends its stream",
+                "close": "closes", "reset": "resets the connection",
+                "see end": "sees the end", "see reset": "sees a reset"}.get(call, call)
+    if call == "crash":
+        return f"ends: {event.note}"
+    if event.note and call not in ("type", "process"):
+        return f"{call}(): {event.note}"
+    if call.startswith("recv"):
+        got = size if event.size else "b'' (the end)"
+        return f"{call}({event.asked if event.asked > 0 else ''}): {got}"
+    if call in ("send", "sendall", "sendmsg"):
+        short = "" if event.size == event.asked else f": only {event.size} taken"
+        return f"{call}({count(max(event.asked, 0), 'byte')}){short}"
+    if call == "listen":
+        return f"listens on port {event.key[1]}"
+    if call == "output":
+        return f"prints {_text(data)}"
+    if call == "input":
+        return f"reads {_text(data)}" if event.size else "sees the end of input"
+    if call == "type":
+        return f"[types {_text(data)}]" if event.size else f"[{event.note}]"
+    if call == "process":
+        return f"starts a process ({event.note})"
+    if call in ("outside", "lookup"):
+        return f"asks for {event.key[0]}"
+    return f"{call}()"
+
+
+def _text(data: bytes) -> str:
+    text = data.decode("utf-8", "replace").rstrip("\n")
+    return repr(text if len(text) <= 30 else text[:28] + "…")
+
+
+def say_wait(wait: Wait) -> str:
+    """Where a thread waits, in a few words."""
+    _, call, _, _, inner, left, _ = wait
+    name = inner.rpartition(".")[2] if inner and call not in ("recv", "accept") else call
+    name = "sleep" if call == "sleep" else name
+    return f"waits in {name}()" + ("" if left is None else " (has a timeout)")
+
+
+def text(found: list[Row], waits: dict[str, list[Wait]], parties: Sequence[str],
+         names: dict[str, str], most: int = 14) -> list[str]:
+    """Draw at most the last `most` rows for 80 columns; `names` are the columns' heads."""
+    for who, threads in waits.items():
+        for wait in threads[:4]:
+            if wait[1] and wait[1] != "order":
+                cells = {who: say_wait(wait)}
+                found = [*found, Row(0.0, cells, {who: wait[3]}, waiting=who)]
+    cut = max(0, len(found) - most)
+    if len(parties) != 2:
+        return _as_list(found[cut:], cut, names)
+    left, right = parties
+    widths = (27, 45) if left == "check" else (36, 36)
+    lines = [f"{names[left]:<{widths[0]}}       {names[right]}"]
+    if cut:
+        lines.append(f"… ({count(cut, 'step')} before)")
+    for row in found[cut:]:
+        arrow = "     "
+        if row.sender:
+            arrow = "───▶ " if row.sender == left else "◀─── "
+        cells = [_cell(row, party, width) for party, width in zip(parties, widths, strict=True)]
+        lines.append(f"{cells[0]:<{widths[0]}} {arrow} {cells[1]}".rstrip())
+    return lines
+
+
+def _cell(row: Row, party: str, width: int) -> str:
+    words = row.cells.get(party, "")
+    if not words:
+        return ""
+    line = f"line {row.lines[party]}" if row.lines.get(party) else ""
+    if row.waiting == party:
+        words = "■ " + words
+    room = width - len(line) - 1
+    words = words if len(words) <= room else words[: room - 1] + "…"
+    return f"{words:<{room}} {line}" if line else words
+
+
+def _as_list(found: list[Row], cut: int, names: dict[str, str]) -> list[str]:
+    lines = [f"… ({count(cut, 'step')} before)"] if cut else []
+    for row in found:
+        for party, words in row.cells.items():
+            where = f", line {row.lines[party]}" if row.lines.get(party) else ""
+            mark = "■ " if row.waiting else ""
+            lines.append(f"{names.get(party, party)}: {mark}{words}{where}"[:76])
+    return lines

@@ -1,0 +1,147 @@
+"""What a checks file needs: the lab, the marks, and a few payloads.
+
+    from socklab.lesson import Lab, Program, core, more
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from .exchange import Exchange
+from .failure import Failure
+from .hub import Hub
+from .module import Call, Handle, Module, Result, Wire
+from .peer import Listener, Peer
+from .program import Program
+from .submission import Submission
+from .tape import show
+
+__all__ = [
+    "Call", "Failure", "Handle", "Lab", "Listener", "Module", "Peer", "Program", "Result",
+    "Wire", "core", "every_cut", "more", "random_bytes", "random_text", "show",
+]
+
+core = pytest.mark.core
+more = pytest.mark.more
+
+
+class Lab(Exchange):
+    """The bench for one check: it starts programs, listens, and clears everything away."""
+
+    def __init__(self, hub: Hub, submission: Submission, more_to_come: bool = True) -> None:
+        super().__init__(hub)
+        self.submission = submission
+        self.listeners: list[Listener] = []
+        self._more_to_come = more_to_come
+        self._case_start = 0
+        self.real_clock = False
+
+    def program(self, file: str, *, arguments: Sequence[str] = (),
+                recv_max: int | None = None, send_max: int | None = None) -> Program:
+        """Start one of the student's files.
+
+        recv_max: no recv returns more bytes than this.  send_max: no send takes more.
+        """
+        return self._start("run", file, arguments, recv_max, send_max)
+
+    def _start(self, mode: str, file: str, arguments: Sequence[str],
+               recv_max: int | None, send_max: int | None) -> Program:
+        path = self.submission.path(file).resolve()
+        link = self.hub.take(self._more_to_come)
+        program = Program(self, link, path)
+        link.tell("run", mode, str(path), tuple(arguments), recv_max, send_max,
+                  self.real_clock)
+        return program
+
+    def server(self, file: str, *, port: int, arguments: Sequence[str] = (),
+               recv_max: int | None = None, send_max: int | None = None) -> Program:
+        """Start a server and wait until it listens on its port."""
+        program = self.program(file, arguments=arguments, recv_max=recv_max,
+                               send_max=send_max)
+
+        def listens() -> bool:
+            return bool(self.addresses.of(program))
+
+        outcome = self.wait(listens, program)
+        ports = [entry.port for entry in self.addresses.of(program)]
+        if outcome is None and port not in ports:
+            raise program.failure("silent", f"Your server listens on port {ports[0]}; the "
+                                  f"contract says {port}.")
+        if outcome is not None:
+            failure = program.failure_of(outcome, f"Your server does not get to listen on "
+                                         f"port {port}.")
+            if failure.kind in ("still", "exited"):
+                failure.kind = "silent"
+            raise failure
+        return program
+
+    def listen(self, port: int, *, cuts: Sequence[int] | None = None,
+               recv_max: int | None = None) -> Listener:
+        """Listen at a port for the student's client.  The faults are for who connects."""
+        plan = None
+        if cuts is not None or recv_max is not None:
+            plan = (tuple(sorted(cuts or ())), recv_max, None, None)
+        listener = Listener(self, port, plan)
+        self.listeners.append(listener)
+        return listener
+
+    def module(self, file: str, *, recv_max: int | None = None,
+               send_max: int | None = None) -> Module:
+        """Import one of the student's files in a child process."""
+        return Module(self._start("import", file, (), recv_max, send_max))
+
+    @contextmanager
+    def case(self, name: str) -> Iterator[None]:
+        """Name one of several runs of a check; the report tells it if this one fails."""
+        self.tape.case, self._case_start = name, len(self.tape.events)
+        yield
+        self.tape.case, self._case_start = "", 0
+
+    def fail(self, what: str, kind: str = "wrong", **facts: Any) -> None:
+        """Raise a failure with a sentence of the check's own."""
+        program = self.programs[-1] if self.programs else None
+        if isinstance(program, Program):
+            raise program.failure(kind, what, **facts)
+        raise Failure(kind, what, **facts)
+
+    def complete(self, failure: Failure) -> None:
+        """Add to a failure what only the lab knows: the tape, the case, the folder."""
+        failure.events = self.tape.since_case(self._case_start)
+        failure.dropped, failure.case = self.tape.dropped, self.tape.case
+        failure.folder = str(self.submission.folder)
+
+    def close(self) -> int:
+        """End everything; return how many processes the programs had left running."""
+        strays = sum(p.close() for p in self.programs if isinstance(p, Program))
+        for peer in self.peers:
+            if isinstance(peer, Peer):
+                peer.abandon()
+        for listener in self.listeners:
+            listener.close()
+        return strays
+
+
+def every_cut(data: bytes) -> list[tuple[str, list[int]]]:
+    """Return (name, cuts): whole, byte by byte, and cut in two at every place."""
+    runs: list[tuple[str, list[int]]] = [("all in one piece", [])]
+    for at in range(1, len(data)):
+        runs.append((f"as {show(data[:at])} and {show(data[at:])}", [at]))
+    if len(data) > 2:
+        runs.append(("byte by byte", list(range(1, len(data)))))
+    return runs
+
+
+def random_bytes(size: int, seed: int) -> bytes:
+    """Return bytes of all values, the same for the same seed."""
+    return random.Random(seed).randbytes(size)
+
+
+def random_text(size: int, seed: int) -> str:
+    """Return text with umlauts, Chinese characters and emoji, without line ends."""
+    letters = "abc xyz 0123 äöüß éèç ñ 你好世界 日本 😀🚀"
+    return "".join(random.Random(seed).choices(letters, k=size))

@@ -1,0 +1,240 @@
+"""The pytest plugin: options, the `lab` fixture, and the report for lessons.
+
+Only runs that grade lessons are changed; a run of other tests sees nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import evidence
+from .failure import Failure
+from .hints import hints_for
+from .hub import Hub
+from .lesson import Lab
+from .report import FAILED, NOT_RUN, PASSED, Line, Report
+from .submission import KIT, LESSONS, NotASubmission, Submission, choose, short
+
+NEEDED = (8, 4)
+KIT_FAILED = (
+    "The kit failed here, not your program. Please run it again; if it happens again,\n"
+    "tell your teacher and show this text.\n\n"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sockets, step by step")
+    group.addoption("--solutions", action="store_true",
+                    help="grade the folder solutions/NN instead of lessons/NN")
+    group.addoption("--work", metavar="DIR",
+                    help="grade the files in this folder (or in its subfolder NN)")
+    group.addoption("--core", action="store_true", help="run the core checks alone")
+    group.addoption("--hints", type=int, choices=(0, 1, 2, 3), default=1, metavar="N",
+                    help="how many hints a failure shows: 0 to 3 (1 if not given)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look at what is to be run; for lessons, start the bench while pytest collects."""
+    version = tuple(int(n) for n in pytest.__version__.split(".")[:2])
+    if version < NEEDED:
+        raise pytest.UsageError(
+            f"pytest {pytest.__version__} is too old for this kit. Get a newer one with: "
+            "python -m pip install -r requirements.txt")
+    for mark in ("core: what everyone reaches in one double lesson",
+                 "more: for those who go on"):
+        config.addinivalue_line("markers", mark)
+    if not _grades_lessons(config):
+        return
+    grader = Grader(config)
+    config.pluginmanager.register(grader, "socklab-grader")
+
+
+def _grades_lessons(config: pytest.Config) -> bool:
+    """Are all the paths of this run lesson folders (or files in them)?"""
+    if config.option.help or config.option.version:
+        return False
+    paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve()
+             for arg in config.args]
+    return bool(paths) and all(_is_lesson_path(path) for path in paths)
+
+
+def _is_lesson_path(path: Path) -> bool:
+    if path == LESSONS:
+        return True
+    return LESSONS in path.parents and path.relative_to(LESSONS).parts[0].isdigit()
+
+
+def _facts(item: pytest.Item) -> dict[str, Any]:
+    """What the report needs to know of a check."""
+    doc = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
+    return {"lesson": item.path.parent.name, "name": item.name,
+            "title": " ".join(doc.strip().splitlines()[0].split()),
+            "core": item.get_closest_marker("core") is not None}
+
+
+class Grader:
+    """The bench in one pytest process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.hub: Hub | None = None
+        self.report: Report | None = None
+        self.left = 0  # checks that are still to come
+        worker = hasattr(config, "workerinput")
+        conducts = bool(getattr(config.option, "numprocesses", None)) and not worker
+        if not worker:
+            self._quiet()
+        if not config.option.collectonly and not conducts:
+            self.hub = Hub()
+            self.hub.start()
+
+    def _quiet(self) -> None:
+        """Leave out pytest's own account of failures: the report gives a better one."""
+        option = self.config.option
+        option.tbstyle, option.reportchars, option.no_header = "no", "", True
+
+    # -- collection ------------------------------------------------------------------------
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        inside = LESSONS in collection_path.parents
+        if inside and not collection_path.relative_to(LESSONS).parts[0].isdigit():
+            return True  # the bench itself holds no checks
+        return None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config,
+                                      items: list[pytest.Item]) -> None:
+        if config.getoption("--core"):
+            others = [i for i in items if i.get_closest_marker("core") is None]
+            config.hook.pytest_deselected(items=others)
+            items[:] = [i for i in items if i.get_closest_marker("core") is not None]
+        try:
+            for lesson in sorted({_facts(item)["lesson"] for item in items}):
+                self._submission(lesson)
+        except NotASubmission as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _submission(self, lesson: str) -> Submission:
+        option = self.config.option
+        if option.solutions and option.work:
+            raise NotASubmission("Give --solutions or --work, not both.")
+        return choose(lesson, solutions=option.solutions, work=option.work)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.left = len(session.items)
+        if hasattr(self.config, "workerinput") or not session.items:
+            return
+        self._make_report()
+        assert self.report is not None
+        for item in session.items:
+            self.report.plan(item.nodeid, Line(**_facts(item)))
+
+    def _make_report(self) -> None:
+        terminal: Any = self.config.pluginmanager.getplugin("terminalreporter")
+        option = self.config.option
+        graded = "lessons"
+        if option.work:
+            graded = short(Path(option.work).expanduser())
+        elif option.solutions:
+            graded = "solutions"
+        self.report = Report(terminal._tw if terminal else None, graded, "",
+                             option.verbose, option.core)
+        if terminal is not None and option.verbose <= 0:
+            terminal.showfspath = False
+
+    # -- running ---------------------------------------------------------------------------
+
+    @pytest.fixture
+    def lab(self, request: pytest.FixtureRequest) -> Iterator[Lab]:
+        """The bench for one check."""
+        if self.hub is None:
+            self.hub = Hub()
+        lesson = request.node.path.parent.name
+        bench = Lab(self.hub, self._submission(lesson), self.left > 1)
+        request.node.socklab = bench
+        yield bench
+        request.node.socklab = None
+        strays = bench.close()
+        if strays:
+            raise Failure("processes", f"Your program left {strays} process(es) running "
+                          "when the check was over.")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item,
+                                  call: pytest.CallInfo[None]) -> Generator:
+        report = yield
+        facts = _facts(item)
+        data: dict[str, Any] = {**facts, "outcome": NOT_RUN, "phase": call.when}
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, Failure):
+            lab = getattr(item, "socklab", None)
+            if lab is not None:
+                lab.complete(error)
+            report.longrepr = self._words(item, error)
+            data.update(outcome=FAILED, text=report.longrepr, kind=error.kind,
+                        reason=f"{error.kind} {error.what}")
+        elif report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+            data.update(outcome=NOT_RUN, skipped=reason.removeprefix("Skipped: "))
+        elif report.failed:
+            report.longrepr = KIT_FAILED + str(report.longrepr)
+            data.update(outcome=FAILED, text=report.longrepr, kit=True,
+                        reason=f"kit {item.name}")
+        elif call.when == "call":
+            data.update(outcome=PASSED)
+        report.socklab = data
+        if call.when == "teardown":
+            self.left -= 1
+        return report
+
+    def _words(self, item: pytest.Item, failure: Failure) -> str:
+        """The whole text of a failure: evidence, then hints."""
+        folder = item.path.parent
+        text = evidence.explain(failure)
+        texts = hints_for(folder, item.name, failure.kind)
+        wanted = self.config.getoption("--hints")
+        for number, hint in enumerate(texts[:wanted], 1):
+            label = "Hint" if number == 1 else f"Hint {number}"
+            lines = hint.splitlines() if "\n" in hint else [evidence.wrap(hint, "  ").strip()]
+            text += f"\n\n{label}: " + "\n  ".join(lines)
+        if 0 < wanted < len(texts):
+            name = folder.name
+            text += (f"\n\n(Another hint: python -m pytest lessons/{name} "
+                     f"--hints {wanted + 1})")
+        return text
+
+    # -- reporting -------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        data = getattr(report, "socklab", None)
+        if data is None or self.config.option.verbose > 0:
+            return None
+        if report.when != "call" and data["outcome"] == FAILED:
+            return "failed", "", ""  # no ground to stand on: the check has failed
+        if report.when == "call" or report.skipped:
+            return report.outcome, "", ""
+        return None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        data = getattr(report, "socklab", None)
+        if self.report is None or data is None:
+            return
+        if data["outcome"] != NOT_RUN or data.get("skipped"):
+            self.report.result(report.nodeid, data)
+
+    def pytest_terminal_summary(self) -> None:
+        if self.report is not None and self.report.lines:
+            self.report.finish()
+
+    def pytest_unconfigure(self) -> None:
+        if self.hub is not None:
+            self.hub.close()
+
+
+__all__ = ["KIT", "Grader"]

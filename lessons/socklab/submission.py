@@ -1,0 +1,90 @@
+"""Which files are graded: the student's in place, the solutions, or another folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from .failure import Failure
+
+KIT = Path(__file__).resolve().parent.parent.parent
+LESSONS = KIT / "lessons"
+
+# Modules that are loaded when a program starts to import socket and threading: a file of
+# this name beside the program is taken instead of Python's own.  The rest of the standard
+# library is found or shadowed as usual, because it is loaded later.
+SHADOWED = {
+    "socket", "select", "selectors", "threading", "enum", "types", "functools", "operator",
+    "collections", "reprlib", "keyword", "heapq", "signal", "weakref",
+}
+
+
+class NotASubmission(Exception):
+    """The folder or lesson that was asked for cannot be graded; the text says why."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A folder with the files of one lesson."""
+
+    lesson: str  # "01"
+    folder: Path
+
+    def path(self, file: str) -> Path:
+        """Return the path of one file; Failure if it is missing or cannot be meant."""
+        path = self.folder / file
+        if path.is_file():
+            self._nothing_shadowed(file)
+            return path
+        here = sorted(p.name for p in self.folder.glob("*.py")
+                      if not p.name.startswith("test_"))
+        close = get_close_matches(file, here, 1, 0.5)
+        what = f"There is no file {file} in {short(self.folder)}."
+        if close:
+            what += f" Is {close[0]} meant? Then give it that name."
+        elif here:
+            what += f" Python files there: {', '.join(here[:5])}."
+        raise Failure("missing", what)
+
+    def _nothing_shadowed(self, file: str) -> None:
+        for entry in sorted(self.folder.iterdir()):
+            name = entry.stem if entry.suffix == ".py" else entry.name
+            if name in SHADOWED and (entry.suffix == ".py" or entry.is_dir()):
+                raise Failure("shadow", f"The file {entry.name} beside {file} has the name "
+                              f"of a module of Python: `import {name}` finds it instead. "
+                              f"Give it another name.")
+
+
+def choose(lesson: str, *, solutions: bool = False, work: str | None = None) -> Submission:
+    """Return what is to be graded for a lesson.
+
+    solutions: grade ``solutions/NN``.  work: grade this folder, or its subfolder NN.
+    Raises NotASubmission with a sentence that says what to do.
+    """
+    if solutions:
+        folder = KIT / "solutions" / lesson
+        if not folder.is_dir():
+            raise NotASubmission(
+                f"There is no folder solutions/{lesson}: this is the student's edition. "
+                "Teachers find the solutions in the full kit.")
+        return Submission(lesson, folder)
+    if work is None:
+        return Submission(lesson, LESSONS / lesson)
+    folder = Path(work).expanduser().resolve()
+    if not folder.exists():
+        raise NotASubmission(f"--work {work}: there is no such folder.")
+    if not folder.is_dir():
+        raise NotASubmission(f"--work {work}: that is a file. Name the folder it is in.")
+    if not any(folder.glob("*.py")) and (folder / lesson).is_dir():
+        folder = folder / lesson
+    return Submission(lesson, folder)
+
+
+def short(path: Path) -> str:
+    """A path as the reader would write it: relative to the kit if it is inside."""
+    try:
+        return path.resolve().relative_to(KIT).as_posix()
+    except ValueError:
+        return str(path)
+

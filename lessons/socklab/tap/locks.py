@@ -1,0 +1,159 @@
+"""Locks, queues, joins and thread starts whose hand-offs are counted.
+
+A lock of the C library does not say who waits for it, and between the release and the
+waker's next step a thread looks blocked although it will run.  So the program gets this
+lock: whoever releases it hands it to the first waiter and marks that thread running,
+both under the mutex of `parking`.  RLock, Condition, Event, Semaphore, Barrier and the
+queues of the standard library are written in Python on top of it.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from . import clock, parking
+
+_start_new_thread = _thread.start_new_thread
+_start_joinable = getattr(_thread, "start_joinable_thread", None)  # from Python 3.13
+_get_ident = _thread.get_ident
+
+
+class Lock:
+    """threading.Lock, first come first served."""
+
+    def __init__(self) -> None:
+        self._held = False
+        self._waiters: deque[parking.Park] = deque()
+        self.holder: parking.Record | None = None
+        self.taken_at: parking.Place = ("", 0, "")
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        if not blocking and timeout != -1:
+            raise ValueError("can't specify a timeout for a non-blocking call")
+        if timeout < 0 and timeout != -1:
+            raise ValueError("timeout value must be a non-negative number")
+        with parking.mutex:
+            if not self._held:
+                self._held = True
+                self.holder = parking.current()
+                return True
+            if not blocking or timeout == 0:
+                return False
+            deadline = None if timeout == -1 else clock.elapsed() + timeout
+            parked = parking.park("lock", (self,), deadline)
+            self._waiters.append(parked)
+        try:
+            clock.wait(parked)
+        finally:
+            with parking.mutex:
+                if parked in self._waiters:
+                    self._waiters.remove(parked)
+        return parked.woken
+
+    def release(self) -> None:
+        with parking.mutex:
+            if not self._held:
+                raise RuntimeError("release unlocked lock")
+            while self._waiters:
+                waiter = self._waiters.popleft()
+                if not waiter.fired:
+                    self.holder = waiter.record
+                    waiter.wake()
+                    return
+            self._held, self.holder = False, None
+
+    def locked(self) -> bool:
+        return self._held
+
+    def state(self) -> tuple | None:
+        """As a channel: only another thread's release ends the wait."""
+        return ()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *exc: object) -> None:
+        self.release()
+
+    def _at_fork_reinit(self) -> None:
+        self._held, self.holder = False, None
+        self._waiters.clear()
+
+    acquire_lock, release_lock, locked_lock = acquire, release, locked
+
+
+def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
+    """Register the thread that will run `function`; return its record and its new body."""
+    owner = getattr(function, "__self__", None)  # a threading.Thread, as a rule
+    record = parking.register(getattr(owner, "name", "a thread"), daemon)
+    if owner is not None:
+        owner._socklab_record = record
+
+    def body(*args: Any, **kwargs: Any) -> None:
+        parking.adopt(record)
+        try:
+            function(*args, **kwargs)
+        finally:
+            parking.retire(record)
+
+    return record, body
+
+
+def start_new_thread(function: Callable, args: tuple, kwargs: dict | None = None) -> int:
+    owner = getattr(function, "__self__", None)
+    record, body = _named(function, getattr(owner, "daemon", True))
+    try:
+        return _start_new_thread(body, args, kwargs or {})
+    except BaseException:
+        parking.retire(record)
+        raise
+
+
+def start_joinable_thread(function: Callable, handle: Any = None, daemon: bool = True) -> Any:
+    record, body = _named(function, daemon)
+    assert _start_joinable is not None
+    try:
+        return _start_joinable(body, handle=handle, daemon=daemon)
+    except BaseException:
+        parking.retire(record)
+        raise
+
+
+def install() -> None:
+    """Replace what threading and queue are built on; before they are imported."""
+    assert "threading" not in sys.modules, "the tap must come first"
+    _thread.allocate_lock = _thread.allocate = Lock  # type: ignore[assignment,attr-defined]
+    _thread.start_new_thread = _thread.start_new = start_new_thread  # type: ignore
+    if _start_joinable is not None:
+        _thread.start_joinable_thread = start_joinable_thread  # type: ignore[attr-defined]
+    sys.modules["_queue"] = None  # type: ignore[assignment]  # queue falls back to Python
+    import threading
+
+    threading.Lock = Lock  # type: ignore[assignment,misc]
+    threading._CRLock = None  # type: ignore[attr-defined]  # RLock falls back to Python
+    _tap_join(threading.Thread)
+
+
+def _tap_join(thread_class: Any) -> None:
+    real_join = thread_class.join
+
+    def join(self: Any, timeout: float | None = None) -> None:
+        record = getattr(self, "_socklab_record", None)
+        if record is not None and record is not parking.current():
+            parked = None
+            with parking.mutex:
+                if not record.done and not (timeout is not None and timeout <= 0):
+                    deadline = None if timeout is None else clock.elapsed() + timeout
+                    parked = parking.park("join", (record,), deadline)
+                    record.joiners.append(parked)
+            if parked is not None:
+                clock.wait(parked)
+            if not record.done:
+                return  # the time is up; the thread goes on
+        real_join(self, timeout)
+
+    thread_class.join = join

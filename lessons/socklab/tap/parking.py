@@ -1,0 +1,187 @@
+"""Who waits where: the proof that a program is still begins here.
+
+Each call that can block goes through `park`: it notes what the thread waits for (its
+channels) and until when.  A thread that is not parked is running, and so is a thread
+that this module does not know.  All of it changes under one mutex, so an answer to
+"are you still?" is one consistent picture.
+
+A channel has a method ``state()``, called with the mutex held:
+
+* ``None``  a wait on it would return by itself, so the thread counts as running;
+* ``()``    only another thread of this program can end the wait;
+* ``(kind, ...)``  something outside can end it; the grader compares the counts.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+from typing import Any, Protocol
+
+# Reentrant, because the garbage collector may close a socket in the midst of anything.
+mutex = _thread.RLock()
+real_lock = _thread.allocate_lock  # before `locks` replaces it
+
+Place = tuple[str, int, str]  # file, line, and what the line calls if that hides the wait
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+home = ""  # the folder of the student's program, with a separator at its end
+
+
+class Channel(Protocol):
+    def state(self) -> tuple | None: ...
+
+
+class Untracked:
+    """Something that the tap cannot count (a raw descriptor): never proven still."""
+
+    def state(self) -> tuple | None:
+        return None
+
+
+class Record:
+    """One thread of the program."""
+
+    def __init__(self, name: str, daemon: bool) -> None:
+        self.name = name
+        self.daemon = daemon
+        self.park: Park | None = None
+        self.done = False
+        self.joiners: list[Park] = []
+        self.waker: Any = None  # a socket pair, for waits in select(); made when needed
+
+    def state(self) -> tuple | None:
+        """As a channel: a join() waits for this thread."""
+        return None if self.done else ()
+
+
+class Park:
+    """One wait of one thread, from just before the blocking call to just after it."""
+
+    def __init__(
+        self,
+        record: Record,
+        call: str,
+        channels: tuple[Channel, ...],
+        deadline: float | None,
+        place: Place,
+    ) -> None:
+        self.record, self.call, self.channels = record, call, channels
+        self.deadline, self.place = deadline, place
+        self.fired = False  # ended by its deadline
+        self.woken = False  # ended by the event it waited for
+        self.gate = real_lock()
+        self.gate.acquire()
+
+    def wake(self, fired: bool = False) -> None:
+        """Mark the thread running and let it go on.  The mutex must be held."""
+        if self.fired or self.woken:
+            return
+        self.fired, self.woken = fired, not fired
+        self.record.park = None
+        if self.record.waker is not None:
+            self.record.waker.ring()
+        self.gate.release()
+
+
+records: list[Record] = []
+untracked: list[str] = []  # why stillness cannot be proven, if it cannot
+_local = _thread._local()
+main = _local.record = Record("main", False)  # this module is imported in the main thread
+
+
+def register(name: str, daemon: bool) -> Record:
+    """Note a thread that is about to start (called in its parent, so it is never unknown)."""
+    record = Record(name, daemon)
+    with mutex:
+        records.append(record)
+    return record
+
+
+def adopt(record: Record) -> None:
+    """Called first thing in the new thread."""
+    _local.record = record
+
+
+def retire(record: Record) -> None:
+    """Called last thing in a thread."""
+    with mutex:
+        record.done = True
+        records.remove(record)
+        for park in record.joiners:
+            park.wake()
+
+
+def current() -> Record:
+    """The calling thread's record; a thread of unknown origin is registered here."""
+    try:
+        record: Record = _local.record
+    except AttributeError:
+        record = register("unknown thread", True)
+        adopt(record)
+    return record
+
+
+def park(
+    call: str, channels: tuple[Channel, ...], deadline: float | None = None
+) -> Park:
+    """Note that the calling thread is about to wait; the mutex must be held."""
+    record = current()
+    record.park = Park(record, call, channels, deadline, place())
+    return record.park
+
+
+def unpark(parked: Park) -> None:
+    """The wait is over; the mutex must be held."""
+    if parked.record.park is parked:
+        parked.record.park = None
+
+
+def place() -> Place:
+    """Return the student's line that is running now: file name, line, library function.
+
+    The third part names the function that the line called when that is not the socket
+    call itself ("Queue.get").  File "" means that no line of the student is running.
+    """
+    frame = sys._getframe(1)
+    inner = ""
+    while frame is not None:
+        code = frame.f_code
+        if home and code.co_filename.startswith(home):
+            return os.path.basename(code.co_filename), frame.f_lineno, inner
+        if not code.co_filename.startswith(HERE):
+            inner = code.co_qualname
+        frame = frame.f_back  # type: ignore[assignment]
+    return "", 0, inner
+
+
+def snapshot(now: float) -> tuple[bool, tuple]:
+    """Return (is every thread parked for good?, one entry for each thread).
+
+    An entry is (name, call, file, line, function, seconds to its deadline or None,
+    the states of its channels); for a running thread, call is "".
+    """
+    entries = []
+    still = not untracked
+    for record in records:
+        parked = record.park
+        states = [c.state() for c in parked.channels] if parked else [None]
+        if parked is None or None in states:
+            still = False
+            entries.append((record.name, "", "", 0, "", None, ()))
+            continue
+        left = None if parked.deadline is None else parked.deadline - now
+        entries.append((record.name, parked.call, *parked.place, left, tuple(states)))
+    return still, tuple(entries)
+
+
+def fire(now: float) -> int:
+    """End the waits whose deadline has come; return how many.  The mutex must be held."""
+    due = [
+        r.park for r in records if r.park and r.park.deadline is not None
+        and r.park.deadline <= now
+    ]
+    for parked in due:
+        parked.wake(fired=True)
+    return len(due)

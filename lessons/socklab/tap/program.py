@@ -1,0 +1,406 @@
+"""Runs the student's file as ``__main__``, or imports it and calls its functions."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+from . import clock, control, locks, parking, processes, sockets, stdio
+
+keyboard: stdio.Keyboard
+
+
+def serve() -> None:
+    """Wait for the order, then carry it out in this (the main) thread."""
+    orders: list[tuple] = []
+    control.listen({"run": lambda *order: orders.append(order) or True})
+    mode, file, arguments, recv_max, send_max, real_clock = orders[0]
+    sockets.defaults.update(recv_max=recv_max, send_max=send_max)
+    _prepare(file, arguments, real_clock)
+    locks._start_new_thread(_obey, ())
+    _finish(_call_functions if mode == "import" else lambda: _run(file))
+
+
+def _obey() -> None:
+    parking.adopt(parking.Record("tap", True))  # not one of the program's threads
+    control.listen(COMMANDS)
+
+
+def _prepare(file: str, arguments: tuple, real_clock: bool) -> None:
+    global keyboard
+    clock.real = real_clock
+    folder = os.path.dirname(file)
+    parking.home = folder + os.sep
+    keyboard = stdio.install()
+    parking.records.append(parking.main)
+    threading.current_thread()._socklab_record = parking.main  # type: ignore[attr-defined]
+    threading.excepthook = _thread_failed
+    sys.meta_path.append(_LateSite())  # type: ignore[arg-type]
+    if sys.platform == "win32":
+        sys.meta_path.insert(0, _SelectorLoop())  # type: ignore[arg-type]
+    import _sitebuiltins
+    import builtins
+
+    for name in ("exit", "quit"):  # -S leaves them out
+        quitter = _sitebuiltins.Quitter(name, "Ctrl-Z plus Return or Ctrl-D")
+        setattr(builtins, name, quitter)
+    processes.install()
+    os.chdir(folder)
+    sys.argv[:] = [file, *arguments]
+    sys.path[:] = [folder, *[p for p in sys.path if p != _lessons()]]
+
+
+def _lessons() -> str:
+    return os.path.dirname(os.path.dirname(parking.HERE))
+
+
+class _LateSite:
+    """Adds the installed packages to the path, when a program first asks for one.
+
+    Loading `site` at each start would cost more than the start itself.
+    """
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if self not in sys.meta_path:
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        before = list(sys.path)
+        import site
+
+        site.main()
+        if sys.path == before or path is not None:
+            return None
+        import importlib.util
+
+        return importlib.util.find_spec(name)
+
+
+class _SelectorLoop:
+    """Gives asyncio on Windows the selector loop; the default one bypasses sockets."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "asyncio.windows_events":
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        import importlib.util
+
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            real_exec = spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                real_exec(module)
+                policy = getattr(module, "_WindowsSelectorEventLoopPolicy", None)
+                module.DefaultEventLoopPolicy = (
+                    policy or module.WindowsSelectorEventLoopPolicy
+                )
+                module._DefaultEventLoopPolicy = module.DefaultEventLoopPolicy
+                module.EventLoop = module.SelectorEventLoop
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+# -- running ---------------------------------------------------------------------------
+
+
+def _run(file: str) -> None:
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__file__=file, __cached__=None, __builtins__=__builtins__)
+    sys.modules["__main__"] = module
+    with open(file, "rb") as stream:
+        source = stream.read()
+    exec(compile(source, file, "exec"), module.__dict__)
+
+
+def _finish(body: Callable[[], None]) -> None:
+    """Run `body` as Python would run a program, report its end, and exit."""
+    status = 1
+    try:
+        body()
+        status = 0
+    except SystemExit as leaving:
+        status = _status(leaving.code)
+    except BaseException as error:
+        _failed(error, "main")
+        if isinstance(error, KeyboardInterrupt):
+            status = 130
+    try:
+        _end_threads()
+    except BaseException as error:
+        _failed(error, "main")
+    import atexit
+
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass  # the program has closed it
+    control.flush()
+    control.tell("end", status, _counts())
+    os._exit(status)
+
+
+def _status(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _end_threads() -> None:
+    """Wait for the threads that are not daemons, as Python does at its end."""
+    # executors ask their threads to stop here; _shutdown() would do it, but unseen
+    for call in reversed(getattr(threading, "_threading_atexits", [])):
+        call()
+    while True:
+        others = [t for t in threading.enumerate()
+                  if not t.daemon and t is not threading.current_thread()]
+        if not others:
+            return
+        for thread in others:
+            thread.join()
+
+
+def _thread_failed(args: Any) -> None:
+    if args.exc_type is not SystemExit:
+        name = args.thread.name if args.thread else "a thread"
+        _failed(args.exc_value, name)
+
+
+def _failed(error: BaseException, thread: str) -> None:
+    """Report an uncaught exception and print its traceback, cut to the student's lines."""
+    trace = error.__traceback__
+    while trace is not None and not _is_own(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    frames = []
+    at = trace
+    while at is not None:
+        code = at.tb_frame.f_code
+        if _is_own(code.co_filename):
+            frames.append((os.path.basename(code.co_filename), at.tb_lineno, code.co_name))
+        at = at.tb_next
+    if isinstance(error, SyntaxError) and not frames:
+        file = os.path.basename(error.filename or "")
+        frames.append((file, error.lineno or 0, (error.text or "").strip()))
+    if len(frames) > 20:  # a deep recursion
+        frames = frames[:10] + frames[-10:]
+    control.flush()
+    control.tell("crash", control._perf_counter(), thread, type(error).__name__,
+                 _text(error), tuple(frames))
+    if thread != "main":
+        print(f"Exception in thread {thread}:", file=sys.stderr)
+    try:
+        sys.excepthook(type(error), error, trace)
+    except Exception:
+        pass  # stderr is closed
+
+
+def _text(error: BaseException) -> str:
+    try:
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+        return str(message)[:500]
+    except Exception:
+        return ""
+
+
+def _is_own(file: str) -> bool:
+    return file.startswith(parking.home)
+
+
+# -- functions of a module ---------------------------------------------------------------
+
+_objects: dict[int, Any] = {}
+_orders: list[tuple] = []
+_order_ready = locks.Lock()
+_order_ready.acquire()
+
+
+class _ForOrders:
+    """As a channel: the child waits for the grader's next call, not for anything else."""
+
+    def state(self) -> tuple | None:
+        return ("orders",)
+
+
+def _call_functions() -> None:
+    """Do what the grader asks, one call after the other, until it says stop."""
+    while True:
+        with parking.mutex:
+            parked = parking.park("order", (_ForOrders(),))
+            _waiting.append(parked)
+            if _orders:
+                parked.wake()
+        clock.wait(parked)
+        with parking.mutex:
+            number, target, name, arguments = _orders.pop(0)
+        if number < 0:
+            return
+        try:
+            value = _look_up(target, name)(*[_argument(a) for a in arguments])
+            control.tell("result", number, True, _describe(value))
+        except SystemExit as leaving:
+            control.tell("result", number, False, ("SystemExit", str(leaving.code), ()))
+        except BaseException as error:
+            frames = _own_frames(error)
+            control.tell("result", number, False,
+                         (type(error).__name__, _text(error), frames))
+
+
+_waiting: list[parking.Park] = []
+
+
+def _own_frames(error: BaseException) -> tuple:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if _is_own(code.co_filename):
+            frames.append((os.path.basename(code.co_filename), trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    return tuple(frames[-10:])
+
+
+def _look_up(target: int | None, name: str) -> Any:
+    if name == "<import>":
+        return _import
+    if name == "<wire>":
+        return _wire
+    if target is None:
+        return getattr(sys.modules["__student__"], name)
+    return getattr(_objects[target], name) if name else _objects[target]
+
+
+def _import(file: str) -> None:
+    import importlib.util
+
+    name = os.path.splitext(os.path.basename(file))[0]
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = sys.modules["__student__"] = module
+    spec.loader.exec_module(module)
+
+
+def _wire(host: str, port: int, plan: tuple) -> Any:
+    import socket
+
+    sockets.plans[port] = plan
+    wire = socket.socket()
+    sockets.Real.connect(wire, (host, port))
+    wire._joined(port, None)  # type: ignore[attr-defined]
+    return wire
+
+
+def _argument(value: Any) -> Any:
+    """("object", n) stands for an object of ours; ("plain", x) for x itself."""
+    kind, content = value
+    return _objects[content] if kind == "object" else content
+
+
+def _describe(value: Any, depth: int = 0) -> tuple:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return ("plain", value)
+    if isinstance(value, (bytes, bytearray)):
+        return (type(value).__name__, bytes(value))
+    if isinstance(value, (list, tuple)) and depth < 5:
+        return ("list", tuple(_describe(v, depth + 1) for v in value))
+    _objects[len(_objects)] = value
+    port = value.stream.key[0] if isinstance(value, sockets.Socket) and value.stream else 0
+    return ("object", len(_objects) - 1, type(value).__name__, port)
+
+
+# -- commands of the grader, in a thread that the program does not see -------------------
+
+
+def _counts() -> tuple:
+    """What the grader compares: of each connection both ports, sent, ended, taken."""
+    known = list(sockets.open_streams.values())
+    sent = tuple((*s.key, s.sent, s.sent_end, s.taken) for s in known)
+    for stream in known:
+        if stream.closed:  # told once; it cannot change any more
+            sockets.open_streams.pop(stream.key, None)
+    worst = max(sockets.empties.items(), key=lambda item: item[1], default=(("", 0), 0))
+    calls = tuple(control.calls.items())
+    return (sent, (*worst[0], worst[1]), calls, control.progress, clock._process_time())
+
+
+def _still(number: int) -> None:
+    with parking.mutex:
+        parking.fire(clock.elapsed())
+        still, entries = parking.snapshot(clock.elapsed())
+        reply = (still, entries, tuple(parking.untracked), _counts())
+        if still:
+            control.flush()
+    control.tell("still", number, *reply)
+
+
+def _where(number: int) -> None:
+    """Answer where the threads run at this moment (for a loop that spins)."""
+    lines = []
+    for frame in sys._current_frames().values():
+        at: types.FrameType | None = frame
+        while at is not None and not _is_own(at.f_code.co_filename):
+            at = at.f_back
+        if at is not None:
+            lines.append((os.path.basename(at.f_code.co_filename), at.f_lineno))
+    control.flush()
+    control.tell("where", number, tuple(lines))
+
+
+def _jump(seconds: float) -> None:
+    with parking.mutex:
+        clock.jumped += seconds
+        parking.fire(clock.elapsed())
+
+
+def _plan(number: int, port: int, cuts: tuple, recv_max: Any, send_max: Any, room: Any) -> None:
+    sockets.plans[port] = (cuts, recv_max, send_max, room)
+    control.tell("done", number)
+
+
+def _room(number: int, ours: int, theirs: int, room: int | None) -> None:
+    stream = sockets.open_streams.get((ours, theirs))
+    if stream is not None:
+        stream.set_room(None if room is None else room)
+    control.tell("done", number)
+
+
+def _order(*order: Any) -> None:
+    with parking.mutex:
+        _orders.append(order)
+        while _waiting:
+            _waiting.pop().wake()
+
+
+def _interrupt() -> None:
+    import signal
+
+    if sys.platform != "win32":
+        os.kill(os.getpid(), signal.SIGINT)
+    else:
+        import _thread
+
+        _thread.interrupt_main()
+
+
+def _type(data: bytes) -> None:
+    keyboard.type(data)
+
+
+def _end_input() -> None:
+    keyboard.end()
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "still?": _still, "where?": _where, "jump": _jump, "plan": _plan, "room": _room,
+    "type": _type, "end input": _end_input, "order": _order, "interrupt": _interrupt,
+    "answer": control.answer,
+}

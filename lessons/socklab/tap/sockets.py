@@ -1,0 +1,522 @@
+"""The socket class that a student's program gets instead of ``socket.socket``.
+
+It calls the real one.  Around each call it maps addresses (the grader keeps the table),
+parks the thread while it waits, counts what passed, lays in the planned faults and puts
+the call on the tape.  Datagram sockets and other families pass, on loopback only.
+"""
+
+from __future__ import annotations
+
+import errno
+import operator
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from . import control, parking, streams, waiting
+from .streams import Listener, Room, Stream
+
+Real = socket.socket
+PEEK, WAITALL = socket.MSG_PEEK, socket.MSG_WAITALL
+DONTWAIT = getattr(socket, "MSG_DONTWAIT", 0)
+INET = (socket.AF_INET, socket.AF_INET6)
+
+plans: dict[int, tuple] = {}  # faults for a connection that is yet to come, by its far port
+open_streams: dict[tuple[int, int], Stream] = {}  # for the answers to "are you still?"
+empties: dict[tuple[str, int], int] = {}  # how often recv gave b"" after the end, by line
+defaults: dict[str, int | None] = {"recv_max": None, "send_max": None}
+_local = parking._thread._local()
+
+
+class Socket(Real):
+    """socket.socket, watched."""
+
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1,
+                 fileno: int | None = None) -> None:
+        super().__init__(family, type, proto, fileno)
+        self.stream: Stream | None = None
+        self.listener: Listener | None = None
+        self._name: tuple | None = None  # the virtual address of this end
+        self._peer: tuple | None = None  # and of the other
+        self._bound: tuple | None = None  # the grader's entry, to be freed at the close
+        waiting.by_descriptor[self.fileno()] = self
+
+    # -- addresses ---------------------------------------------------------------
+
+    def _watched(self) -> bool:
+        tcp = self.family in INET and self.type == socket.SOCK_STREAM
+        return tcp and control.active and not getattr(_local, "raw", False)
+
+    def bind(self, address: Any) -> None:
+        wanted = _host_and_port(address)
+        if not self._watched() or wanted is None:
+            if self.family in INET and wanted is not None:
+                _loopback_only(wanted[0])
+            super().bind(address)
+            return
+        reuse = bool(self.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))
+        answer = control.ask("bind", *wanted, self.family == socket.AF_INET6, reuse)
+        if answer[0] == "error":
+            control.event("bind", wanted, note=answer[2])
+            raise _os_error(answer[1], answer[2])
+        entry, real_host = answer[1:]
+        if real_host.startswith("::ffff:"):  # "::" for both families
+            self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().bind((real_host, 0))
+        self._bound = (entry, super().getsockname()[1])
+        port = wanted[1] or self._bound[1]
+        self._name = _full((wanted[0] or "0.0.0.0", port), self.family)
+        control.event("bind", self._name[:2])
+
+    def listen(self, *backlog: int) -> None:
+        if not self._watched():
+            super().listen(*backlog)
+            return
+        if self._bound is None:
+            self.bind(("127.0.0.1", 0))  # the system would take any address and port
+        assert self._bound is not None and self._name is not None
+        super().listen(*backlog)
+        self.listener = self.listener or Listener(self._bound[1])
+        control.event("listen", self._name[:2], asked=backlog[0] if backlog else -1)
+        control.ask("listening", *self._bound, self._name[1])
+
+    def connect(self, address: Any) -> None:
+        real = self._far_end(address)
+        if real is None:
+            super().connect(address)
+            return
+        try:
+            super().connect(real)
+        except BlockingIOError:  # on its way
+            self._joined(real[1], _host_and_port(address))
+            raise
+        except OSError as error:
+            control.event("connect", _host_and_port(address) or (), note=_name_of(error))
+            raise
+        self._joined(real[1], _host_and_port(address))
+
+    def connect_ex(self, address: Any) -> int:
+        try:
+            self.connect(address)
+        except BlockingIOError as error:
+            return error.errno or errno.EINPROGRESS
+        except OSError as error:
+            if error.errno is None:
+                raise
+            return error.errno
+        return 0
+
+    def _far_end(self, address: Any) -> tuple | None:
+        """Ask the grader where `address` really is; None: leave it to the real call."""
+        wanted = _host_and_port(address)
+        if not self._watched() or wanted is None or self.stream is not None:
+            if self.family in INET and wanted is not None and not getattr(_local, "raw", False):
+                _loopback_only(wanted[0])
+            return None
+        answer = control.ask("connect", *wanted, self.family == socket.AF_INET6)
+        if answer[0] == "error":
+            control.event("connect", wanted, note=answer[2])
+            raise _os_error(answer[1], answer[2])
+        host, port, plan = answer[1:]
+        if plan is not None:
+            plans[port] = plan
+        return (host, port)
+
+    def _joined(self, real_port: int, wanted: tuple | None) -> None:
+        """This socket is now one end of a connection."""
+        ours = super().getsockname()[1]
+        self._track(Stream(ours, real_port))
+        if wanted is not None:
+            self._peer = wanted
+            control.event("connect", (ours, real_port, *wanted))
+
+    def _track(self, stream: Stream) -> None:
+        stream.recv_max, stream.send_max = defaults["recv_max"], defaults["send_max"]
+        if (plan := plans.pop(stream.key[1], None)) is not None:
+            stream.plan(*plan)
+        self.stream = stream
+        with parking.mutex:
+            open_streams[stream.key] = stream
+
+    def accept(self) -> tuple[Socket, Any]:
+        listener = self.listener
+        if listener is None or not control.active:
+            return super().accept()  # type: ignore[return-value]
+        self._wait_if_timed(waiting.IN, "accept")
+        parked = self._park("accept", listener)
+        connection = None
+        try:
+            connection, address = super().accept()
+        finally:
+            with parking.mutex:
+                listener.accepted += connection is not None
+                if parked:
+                    parking.unpark(parked)
+        assert isinstance(connection, Socket)
+        connection._track(Stream(listener.port, address[1]))
+        assert self._name is not None and connection.stream is not None
+        host = "::1" if connection.family == socket.AF_INET6 else "127.0.0.1"
+        connection._name = _full((host, self._name[1]), connection.family)
+        control.event("accept", (*connection.stream.key, self._name[1]))
+        return connection, address
+
+    def getsockname(self) -> Any:
+        return self._name or super().getsockname()
+
+    def getpeername(self) -> Any:
+        real = super().getpeername()
+        return real if self._peer is None else _full((real[0], self._peer[1]), self.family)
+
+    # -- waiting -----------------------------------------------------------------
+
+    def reading_state(self) -> tuple | None:
+        """What a wait for this socket to become readable waits for (see parking)."""
+        channel = self.listener or self.stream
+        return None if channel is None else channel.state()
+
+    def held(self) -> bool:
+        """Does a fault hold back what the program wants to send?"""
+        return self.stream is not None and self.stream.room == 0
+
+    def may_write(self) -> bool:
+        return not self.held() and streams.writable(self.fileno())
+
+    def _park(self, call: str, channel: parking.Channel) -> parking.Park | None:
+        if self.gettimeout() is not None:
+            return None  # it does not block, or has waited already
+        with parking.mutex:
+            return parking.park(call, (channel,))
+
+    def _wait_if_timed(self, events: int, call: str) -> None:
+        timeout = self.gettimeout()
+        if timeout and not waiting.wait_for(self, events, call, timeout):
+            control.event(call, self._channel(), note="TimeoutError")
+            raise TimeoutError("timed out")
+
+    def _channel(self) -> tuple:
+        return self.stream.key if self.stream else (self._name or ())[1:2]
+
+    # -- receiving ---------------------------------------------------------------
+
+    def _read(self, call: str, asked: int, flags: int, get: Callable[[int], Any]) -> Any:
+        """Receive at most `asked` bytes through `get`, which returns them or their number."""
+        stream = self.stream
+        if stream is None or asked <= 0 or not control.active:
+            return get(asked)
+        if not flags & DONTWAIT:
+            self._wait_if_timed(waiting.IN, call)
+        parked = None if flags & DONTWAIT else self._park(call, stream)
+        got: Any = None
+        note = ""
+        try:
+            got = get(asked if flags & PEEK else stream.allowed(asked))
+        except OSError as error:
+            note = _name_of(error)
+            raise
+        finally:
+            size = got if isinstance(got, int) else len(got or b"")
+            again = note == "BlockingIOError"
+            with parking.mutex:
+                if got is not None and not flags & PEEK:
+                    stream.taken += size
+                repeated = size == 0 and stream.ended
+                if (got is not None and size == 0) or (note and not again):
+                    stream.ended = True
+                if parked:
+                    parking.unpark(parked)
+            if repeated:
+                self._count_empty()
+            if (got is not None or note) and not again:
+                data = got if isinstance(got, bytes) else b""
+                control.event(call, stream.key, size, data, note, asked)
+        return got
+
+    def _count_empty(self) -> None:
+        file, line, _ = parking.place()
+        empties[file, line] = empties.get((file, line), 0) + 1
+
+    def recv(self, bufsize: int, flags: int = 0) -> bytes:
+        if flags & WAITALL and not flags & PEEK:
+            return self._all_of(bufsize, flags & ~WAITALL)
+        return self._read("recv", bufsize, flags, lambda n: Real.recv(self, n, flags))
+
+    def _all_of(self, size: int, flags: int) -> bytes:
+        parts = []
+        while size > 0 and (part := self.recv(size, flags)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        view = memoryview(buffer).cast("B")
+        room = nbytes or view.nbytes
+        if self.stream is None or nbytes < 0 or nbytes > view.nbytes:
+            return super().recv_into(buffer, nbytes, flags)  # with its usual errors
+        if flags & WAITALL:
+            data = self._all_of(room, flags & ~WAITALL)
+            view[: len(data)] = data
+            return len(data)
+        seen = bytearray()
+
+        def get(n: int) -> int:
+            size = Real.recv_into(self, view[:n] if n else view, n, flags)
+            seen.extend(view[: min(size, 400)])
+            return size
+
+        return self._read("recv_into", room, flags, get)
+
+    def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
+        if self.stream is None:
+            return super().recvfrom(bufsize, flags)
+        return self.recv(bufsize, flags), None
+
+    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        if self.stream is None:
+            return super().recvfrom_into(buffer, nbytes, flags)
+        return self.recv_into(buffer, nbytes, flags), None
+
+    def recvmsg(self, bufsize: int, ancbufsize: int = 0, flags: int = 0) -> Any:
+        if self.stream is None:
+            return super().recvmsg(bufsize, ancbufsize, flags)
+        return self.recv(bufsize, flags), [], 0, None
+
+    def recvmsg_into(self, buffers: Any, ancbufsize: int = 0, flags: int = 0) -> Any:
+        if self.stream is None:
+            return super().recvmsg_into(buffers, ancbufsize, flags)
+        first = next(b for b in buffers if memoryview(b).nbytes)
+        return self.recv_into(first, 0, flags), [], 0, None
+
+    # -- sending -----------------------------------------------------------------
+
+    def _write(self, view: memoryview, flags: int, most: int | None) -> int:
+        """Send some of `view`, at most `most` bytes, as the faults allow."""
+        stream = self.stream
+        assert stream is not None
+        self._wait_for_room(stream)
+        self._wait_if_timed(waiting.OUT, "send")
+        sizes = [n for n in (view.nbytes, most, stream.room) if n is not None]
+        parked = self._park("send", Room(self))
+        sent = 0
+        try:
+            sent = Real.send(self, view[: min(sizes)], flags)
+        finally:
+            with parking.mutex:
+                stream.sent += sent
+                if stream.room is not None:
+                    stream.room -= sent
+                if parked:
+                    parking.unpark(parked)
+        return sent
+
+    def _wait_for_room(self, stream: Stream) -> None:
+        timeout = self.gettimeout()
+        while stream.room == 0:
+            if timeout == 0:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            deadline = None if timeout is None else waiting.clock.elapsed() + timeout
+            with parking.mutex:
+                parked = parking.park("send", (Room(self),), deadline)
+                stream.blocked.append(parked)
+            waiting.clock.wait(parked)
+            if parked.fired:
+                raise TimeoutError("timed out")
+
+    def _send(self, call: str, data: Any, flags: int, whole: bool) -> int:
+        assert self.stream is not None
+        view = memoryview(data).cast("B")
+        done, note = 0, ""
+        try:
+            while True:
+                most = None if whole else self.stream.send_max
+                done += self._write(view[done:], flags, most)
+                if not whole or done >= view.nbytes:
+                    return done
+        except OSError as error:
+            note = _name_of(error)
+            raise
+        finally:
+            if note != "BlockingIOError":
+                shown = bytes(view[: min(done, 400)])
+                control.event(call, self.stream.key, done, shown, note, view.nbytes)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        if self.stream is None or not control.active or not _is_bytes(data):
+            return super().send(data, flags)
+        return self._send("send", data, flags, whole=False)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        if self.stream is None or not control.active or not _is_bytes(data):
+            super().sendall(data, flags)
+        else:
+            self._send("sendall", data, flags, whole=True)
+
+    def sendmsg(self, buffers: Any, *rest: Any) -> int:
+        if self.stream is None or (rest and rest[0]):
+            return super().sendmsg(buffers, *rest)
+        joined = b"".join(bytes(memoryview(b).cast("B")) for b in buffers)
+        return self._send("sendmsg", joined, rest[1] if len(rest) > 1 else 0, whole=False)
+
+    def sendto(self, data: Any, *rest: Any) -> int:
+        if self.stream is not None:
+            return self.send(data, rest[0] if len(rest) > 1 else 0)
+        wanted = _host_and_port(rest[-1] if rest else None)
+        if self.family in INET and wanted is not None:
+            _loopback_only(wanted[0])
+        return super().sendto(data, *rest)
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        return self._sendfile_use_send(file, offset, count)  # type: ignore[attr-defined]
+
+    # -- the end -----------------------------------------------------------------
+
+    def shutdown(self, how: int) -> None:
+        super().shutdown(how)
+        with parking.mutex:
+            for end in (self.stream, self.listener):
+                if end is not None and how != socket.SHUT_WR:
+                    end.ended = True
+            if self.stream is not None and how != socket.SHUT_RD:
+                self.stream.sent_end = True
+        control.event("shutdown", self._channel(), asked=how)
+
+    def _real_close(self, *args: Any) -> None:
+        self._note_close()
+        super()._real_close(*args)  # type: ignore[misc]
+
+    def _note_close(self) -> None:
+        descriptor = self.fileno()
+        if descriptor == -1:
+            return
+        if waiting.by_descriptor.get(descriptor) is self:
+            del waiting.by_descriptor[descriptor]
+        with parking.mutex:
+            if self.stream is not None:
+                self.stream.sent_end = self.stream.closed = True
+        if self.stream is not None or self.listener is not None:
+            control.event("close", self._channel())
+        if self._bound is not None:
+            control.tell("free", *self._bound)
+            self._bound = None
+
+    def __del__(self) -> None:
+        self._note_close()
+        super().__del__()  # type: ignore[misc]  # the C socket closes without close()
+
+    def detach(self) -> int:
+        if self.stream is not None or self.listener is not None:
+            parking.untracked.append("detach()")
+        waiting.by_descriptor.pop(self.fileno(), None)
+        return super().detach()
+
+    def dup(self) -> Socket:
+        copy: Socket = super().dup()  # type: ignore[assignment]
+        copy.stream, copy.listener = self.stream, self.listener
+        copy._name, copy._peer = self._name, self._peer
+        return copy
+
+
+def _host_and_port(address: Any) -> tuple[str, int] | None:
+    """Return (host, port), or None if the real call should complain about `address`."""
+    if not isinstance(address, tuple) or not 2 <= len(address) <= 4:
+        return None
+    host = address[0].decode() if isinstance(address[0], (bytes, bytearray)) else address[0]
+    try:
+        port = operator.index(address[1])
+    except TypeError:
+        return None
+    return (host, port) if isinstance(host, str) and 0 <= port <= 65535 else None
+
+
+def _full(address: tuple, family: int) -> tuple:
+    return address if family == socket.AF_INET else (*address, 0, 0)
+
+
+def _is_bytes(data: Any) -> bool:
+    try:
+        memoryview(data)
+    except TypeError:
+        return False
+    return True
+
+
+def _name_of(error: OSError) -> str:
+    return type(error).__name__
+
+
+def _os_error(number: int, text: str) -> OSError:
+    """The error that the system would raise, with its own text."""
+    if sys.platform == "win32":
+        windows = {errno.ECONNREFUSED: 10061, errno.EADDRINUSE: 10048,
+                   errno.EADDRNOTAVAIL: 10049, errno.ENETUNREACH: 10051,
+                   errno.EACCES: 10013}
+        return OSError(number, text, None, windows.get(number))
+    return OSError(number, os.strerror(number))
+
+
+# -- names: nothing but loopback ------------------------------------------------------
+
+_getaddrinfo, _gethostbyname = socket.getaddrinfo, socket.gethostbyname
+_own_names = {"", "localhost", "localhost.", "ip6-localhost", "0.0.0.0", "::", "::1",
+              "127.0.0.1"}
+
+
+def _loopback(host: Any) -> str | None:
+    """Return what `host` means on this machine, or None if it is somewhere else."""
+    if isinstance(host, (bytes, bytearray)):
+        host = host.decode("ascii", "replace")
+    if host is None or host in _own_names or str(host).startswith("127."):
+        return host
+    return "127.0.0.1" if host == socket.gethostname() else None
+
+
+def _loopback_only(host: str) -> None:
+    if _loopback(host) is None and host != "255.255.255.255":
+        control.event("outside", (host,))
+        raise _os_error(errno.ENETUNREACH, "Network is unreachable")
+
+
+def _refuse_name(host: Any) -> None:
+    control.event("lookup", (str(host),))
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+def tap_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+    found = _loopback(host)
+    if found is None and host is not None:
+        _refuse_name(host)
+    return _getaddrinfo(found, *args, **kwargs)
+
+
+def tap_gethostbyname(hostname: str) -> str:
+    found = _loopback(hostname)
+    if found is None:
+        _refuse_name(hostname)
+    return _gethostbyname(found)  # type: ignore[arg-type]
+
+
+def _tap_socketpair() -> None:
+    real_pair = socket.socketpair
+
+    def socketpair(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        _local.raw = True  # on Windows it binds and connects: leave that alone
+        try:
+            one, two = real_pair(*args, **kwargs)
+        finally:
+            _local.raw = False
+        if isinstance(one, Socket) and isinstance(two, Socket):
+            one.stream, two.stream = Stream(0, 0), Stream(0, 0)
+            one.stream.other, two.stream.other = two.stream, one.stream
+        return one, two
+
+    socket.socketpair = socketpair
+
+
+def install() -> None:
+    """Replace the socket class and the name look-ups of the socket module."""
+    socket.socket = Socket  # type: ignore[misc]
+    socket.getaddrinfo = tap_getaddrinfo
+    socket.gethostbyname = tap_gethostbyname
+    socket.gethostbyname_ex = lambda name: (name, [], [tap_gethostbyname(name)])
+    _tap_socketpair()

@@ -1,0 +1,99 @@
+"""What passed through each TCP connection, counted; and the faults laid into it.
+
+A connection is known by its two real port numbers, (ours, theirs): the grader sees the
+same pair the other way round, so each side's counts can be held against the other's.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+from . import parking
+
+_select = select.select
+
+
+class Stream:
+    """One end of a connection."""
+
+    def __init__(self, ours: int, theirs: int) -> None:
+        self.key = (ours, theirs)
+        self.taken = 0  # bytes that the program's code has received
+        self.ended = False  # it has seen the end, so a further recv does not wait
+        self.sent = 0  # bytes that the program's code has given to send
+        self.sent_end = False  # closed or shut down for writing
+        self.closed = False
+        self.other: Stream | None = None  # the other end, if in this program (socketpair)
+        # faults
+        self.cuts: tuple[int, ...] = ()  # offsets that no recv crosses
+        self.recv_max: int | None = None
+        self.send_max: int | None = None
+        self.room: int | None = None  # bytes that may be sent before send blocks
+        self.blocked: list[parking.Park] = []  # threads that wait for room
+
+    def state(self) -> tuple | None:
+        """As a channel: a recv on this connection."""
+        if self.ended:
+            return None
+        if self.other is not None:
+            idle = self.taken == self.other.sent and not self.other.sent_end
+            return () if idle else None
+        return ("stream", *self.key, self.taken)
+
+    def allowed(self, asked: int) -> int:
+        """How many of the bytes asked for a recv may return at this point."""
+        for cut in self.cuts:
+            if cut > self.taken:
+                asked = min(asked, cut - self.taken)
+                break
+        return asked if self.recv_max is None else min(asked, self.recv_max)
+
+    def plan(self, cuts: tuple[int, ...], recv_max: int | None, send_max: int | None,
+             room: int | None) -> None:
+        """Lay faults into the connection; None or () for no fault of that kind."""
+        self.cuts = cuts
+        self.recv_max = recv_max if recv_max is not None else self.recv_max
+        self.send_max = send_max if send_max is not None else self.send_max
+        self.set_room(room)
+
+    def set_room(self, room: int | None) -> None:
+        """Let `room` more bytes be sent, or any number; wakes who waits for it."""
+        with parking.mutex:
+            self.room = room
+            if room != 0:
+                for parked in self.blocked:
+                    parked.wake()
+                self.blocked.clear()
+
+
+class Room:
+    """As a channel: a send that waits for its reader."""
+
+    def __init__(self, tapped: Any) -> None:
+        self.tapped = tapped
+
+    def state(self) -> tuple | None:
+        if self.tapped.held():
+            return ()
+        return None if self.tapped.may_write() else ("full", *self.tapped.stream.key)
+
+
+class Listener:
+    """A listening socket: how many connections accept() has returned."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port  # the real one
+        self.accepted = 0
+        self.ended = False
+
+    def state(self) -> tuple | None:
+        return None if self.ended else ("listener", self.port, self.accepted)
+
+
+def writable(descriptor: int) -> bool:
+    """Does the kernel have room for a send at this moment?"""
+    try:
+        return bool(_select([], [descriptor], [], 0)[1])
+    except (OSError, ValueError):  # closed, or a descriptor above select's limit
+        return True

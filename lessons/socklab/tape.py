@@ -1,0 +1,77 @@
+"""What happened, in order: the one record from which reports and diagrams are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Key = tuple[int, int]  # a connection's real ports, (ours, theirs)
+
+
+@dataclass
+class Event:
+    """One thing that somebody did.
+
+    time: seconds of a clock that all processes of this machine share.
+    who: the program's file name, or "check" for the bench's peers.
+    call: "connect", "accept", "recv", "send", "close", "output", "type", "crash", ...
+    """
+
+    time: float
+    who: str
+    call: str
+    file: str = ""
+    line: int = 0
+    inner: str = ""  # the library function through which the line made the call
+    thread: str = "main"
+    key: tuple = ()  # the connection, or what the call was about
+    size: int = 0
+    data: bytes = b""  # the first bytes of them
+    note: str = ""  # the name of the error it raised
+    asked: int = -1
+
+
+@dataclass
+class Tape:
+    """The events of one check.  `case` names the part that is running."""
+
+    events: list[Event] = field(default_factory=list)
+    dropped: int = 0
+    case: str = ""
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+
+    def add_output(self, event: Event) -> None:
+        """Add what a program printed; the pieces of one print() become one event."""
+        last = self.events[-1] if self.events else None
+        if last and (last.who, last.call, last.line) == (event.who, "output", event.line) \
+                and not last.data.endswith(b"\n"):
+            last.data = (last.data + event.data)[:400]
+            last.size += event.size
+        elif len(self.events) < 20_000:
+            self.events.append(event)
+
+    def ordered(self) -> list[Event]:
+        """The events by time; the programs' messages may arrive a little out of order."""
+        return sorted(self.events, key=lambda e: e.time)
+
+    def since_case(self, start: int) -> list[Event]:
+        """The events from position `start` on, by time."""
+        return sorted(self.events[start:], key=lambda e: e.time)
+
+
+def show(data: bytes, most: int = 40) -> str:
+    """Return bytes as Python shows them, long ones shortened in the middle.
+
+    >>> show(b"hello")
+    "b'hello'"
+    """
+    if len(data) <= most:
+        return repr(data)
+    head, tail = data[: most * 2 // 3], data[-(most // 4):]
+    return f"{head!r} … {tail!r} ({len(data):,} bytes)"
+
+
+def count(number: int, thing: str) -> str:
+    """Return "1 byte", "2 bytes"."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")

@@ -1,0 +1,84 @@
+"""The process between the grader and the students' programs: starts and ends them.
+
+    python -S warden.py PORT TOKEN
+
+It is the parent of every program, so a program that kills its parent does not kill the
+grader.  It ends each program with all that the program has started, whatever that does
+with signals, and it ends everything when the grader is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from socklab import killing, wire  # noqa: E402
+
+
+class Warden:
+    """Carries out the grader's orders, which come over one loopback connection."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.link = socket.create_connection(("127.0.0.1", port))
+        self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.lock = threading.Lock()
+        self.fences: dict[str, killing.Fence] = {}
+        self.tell("hello", token, os.getpid(), "")
+
+    def tell(self, *values: object) -> None:
+        try:
+            with self.lock:
+                self.link.sendall(wire.encode(*values))
+        except OSError:
+            pass  # the grader is gone; serve() sees it too
+
+    def serve(self) -> None:
+        """Take orders until the grader ends the connection, then end every program."""
+        buffer = bytearray()
+        try:
+            while data := self.link.recv(65536):
+                buffer.extend(data)
+                for order, *values in wire.split(buffer):
+                    getattr(self, order)(*values)
+        except OSError:
+            pass
+        for fence in list(self.fences.values()):
+            fence.kill()
+
+    def spawn(self, name: str, *command: str) -> None:
+        """Start a process inside a fence of its own; its end is told as ("exited", ...)."""
+        environment = {**os.environ, "SOCKLAB_PROGRAM": name}
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env=environment, **killing.OWN_GROUP,
+            )
+        except OSError as error:
+            self.tell("not spawned", name, str(error))
+            return
+        self.fences[name] = killing.Fence(process, name)
+        threading.Thread(target=self.wait, args=(name, process), daemon=True).start()
+
+    def wait(self, name: str, process: subprocess.Popen) -> None:
+        status = process.wait()
+        self.tell("exited", name, status)
+
+    def kill(self, name: str, thorough: bool) -> None:
+        """End a program with all its children; `thorough` also looks for strays."""
+        fence = self.fences.pop(name, None)
+        strays = fence.kill(thorough) if fence else 0
+        self.tell("killed", name, strays)
+
+    def count(self, name: str) -> None:
+        """Tell how many processes are alive inside a program's fence."""
+        fence = self.fences.get(name)
+        self.tell("count", name, len(fence.members()) if fence else 0)
+
+
+if __name__ == "__main__":
+    Warden(int(sys.argv[1]), sys.argv[2]).serve()
