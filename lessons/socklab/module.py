@@ -119,6 +119,10 @@ class Module:
         """Start a call that the check will act beside."""
         return self._call(None, name, arguments)
 
+    def calls(self, name: str) -> int:
+        """How often the module's code has made the socket call `name`, like "send"."""
+        return self.program.calls(name)
+
     def make(self, name: str, *arguments: Any) -> Handle:
         """Make an object; Failure if that raises."""
         value = self.call(name, *arguments).value_or_fail()

@@ -136,7 +136,7 @@ class Grader:
     def _make_report(self) -> None:
         terminal: Any = self.config.pluginmanager.getplugin("terminalreporter")
         option = self.config.option
-        graded = "lessons"
+        graded = ""
         if option.work:
             graded = short(Path(option.work).expanduser())
         elif option.solutions:
@@ -175,6 +175,7 @@ class Grader:
             if lab is not None:
                 lab.complete(error)
             report.longrepr = self._words(item, error)
+            report.user_properties.append(("kind", error.kind))  # for --junitxml
             data.update(outcome=FAILED, text=report.longrepr, kind=error.kind,
                         reason=f"{error.kind} {error.what}")
         elif report.skipped:

@@ -38,7 +38,7 @@ class Report:
     """
 
     writer: Any
-    graded: str  # the folder, as the reader would write it
+    graded: str  # the folder, as the reader would write it; "" for the lessons' own
     command: str  # how to run the same again
     verbose: int = 0
     core_only: bool = False
@@ -92,7 +92,8 @@ class Report:
         if self._heading[:1] != heading[:1]:
             title, _ = about(LESSONS / line.lesson)
             self.write("")
-            self.write(f"{line.lesson} {title} · {self.graded}", bold=True)
+            graded = self.graded or f"lessons/{line.lesson}"
+            self.write(f"{line.lesson} {title} · {graded}", bold=True)
         if self._heading != heading:
             self.write("  Core" if line.core else "  More")
             self._heading = heading

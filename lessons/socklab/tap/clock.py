@@ -14,17 +14,18 @@ from . import parking
 
 real = False
 jumped = 0.0
-_process_time, _perf_counter = time.process_time, time.perf_counter
+_process_time = time.process_time
+real_now = time.perf_counter  # one clock for all processes of this machine
 _wall_start, _mono_start = time.time(), time.monotonic()
 _cpu_start = _process_time()
-_real_start = _perf_counter()
+_real_start = real_now()
 _real_sleep = time.sleep
 
 
 def elapsed() -> float:
     """Seconds of program time since the start."""
     if real:
-        return _perf_counter() - _real_start
+        return real_now() - _real_start
     return _process_time() - _cpu_start + jumped
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 import _socket
 import _thread
 import os
-import time
 from collections import deque
 from collections.abc import Callable
 
 from .. import wire
-from . import parking
+from . import clock, parking
 
 LIVE = 1500  # so many events are sent as they happen; later ones wait in a ring
 RING = 200  # and this many of the last ones are kept for the evidence
 
-_perf_counter = time.perf_counter
+now = clock.real_now
 _lock = _thread.RLock()  # the C one; not the tap's
 _connection: _socket.socket | None = None
 _answers: dict[int, tuple[_thread.LockType, list]] = {}
@@ -58,8 +57,11 @@ def _write(data: bytes) -> None:
 
 
 def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str = "",
-          asked: int = -1) -> None:
-    """Put one call on the tape, with the student's line and the time it ended."""
+          asked: int = -1, begun: float | None = None) -> None:
+    """Put one call on the tape, with the student's line.
+
+    A send happened when it began (`begun`, of `now`), a recv when it ended.
+    """
     global _sent, dropped, progress
     if channel == (0, 0):
         return  # a socketpair: the program talks to itself
@@ -67,7 +69,7 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
     progress += size > 0 or call in STEPS
     if not active:
         return
-    message = wire.encode("call", _perf_counter(), parking.current().name,
+    message = wire.encode("call", begun or now(), parking.current().name,
                           parking.place(), call, channel, size, bytes(data[:400]),
                           note, asked)
     with _lock:

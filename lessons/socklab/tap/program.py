@@ -193,7 +193,7 @@ def _failed(error: BaseException, thread: str) -> None:
     if len(frames) > 20:  # a deep recursion
         frames = frames[:10] + frames[-10:]
     control.flush()
-    control.tell("crash", control._perf_counter(), thread, type(error).__name__,
+    control.tell("crash", control.now(), thread, type(error).__name__,
                  _text(error), tuple(frames))
     if thread != "main":
         print(f"Exception in thread {thread}:", file=sys.stderr)

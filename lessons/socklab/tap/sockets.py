@@ -83,6 +83,7 @@ class Socket(Real):
         control.ask("listening", *self._bound, self._name[1])
 
     def connect(self, address: Any) -> None:
+        begun = control.now()
         real = self._far_end(address)
         if real is None:
             super().connect(address)
@@ -90,12 +91,12 @@ class Socket(Real):
         try:
             super().connect(real)
         except BlockingIOError:  # on its way
-            self._joined(real[1], _host_and_port(address))
+            self._joined(real[1], _host_and_port(address), begun)
             raise
         except OSError as error:
             control.event("connect", _host_and_port(address) or (), note=_name_of(error))
             raise
-        self._joined(real[1], _host_and_port(address))
+        self._joined(real[1], _host_and_port(address), begun)
 
     def connect_ex(self, address: Any) -> int:
         try:
@@ -124,13 +125,13 @@ class Socket(Real):
             plans[port] = plan
         return (host, port)
 
-    def _joined(self, real_port: int, wanted: tuple | None) -> None:
+    def _joined(self, real_port: int, wanted: tuple | None, begun: float = 0.0) -> None:
         """This socket is now one end of a connection."""
         ours = super().getsockname()[1]
         self._track(Stream(ours, real_port))
         if wanted is not None:
             self._peer = wanted
-            control.event("connect", (ours, real_port, *wanted))
+            control.event("connect", (ours, real_port, *wanted), begun=begun)
 
     def _track(self, stream: Stream) -> None:
         stream.recv_max, stream.send_max = defaults["recv_max"], defaults["send_max"]
@@ -326,7 +327,7 @@ class Socket(Real):
     def _send(self, call: str, data: Any, flags: int, whole: bool) -> int:
         assert self.stream is not None
         view = memoryview(data).cast("B")
-        done, note = 0, ""
+        done, note, begun = 0, "", control.now()
         try:
             while True:
                 most = None if whole else self.stream.send_max
@@ -339,7 +340,7 @@ class Socket(Real):
         finally:
             if note != "BlockingIOError":
                 shown = bytes(view[: min(done, 400)])
-                control.event(call, self.stream.key, done, shown, note, view.nbytes)
+                control.event(call, self.stream.key, done, shown, note, view.nbytes, begun)
 
     def send(self, data: Any, flags: int = 0) -> int:
         if self.stream is None or not control.active or not _is_bytes(data):
