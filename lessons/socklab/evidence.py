@@ -22,6 +22,9 @@ def explain(failure: Failure) -> str:
     if failure.crash is not None:
         parts.append(_crash(failure))
     parts.append(_outcome(failure))
+    if failure.table:
+        parts.append("\n".join("  " + row for row in failure.table.splitlines()))
+    parts.append(wrap(failure.note))
     parts.append(_picture(failure))
     parts.append(_difference(failure))
     if failure.strays:

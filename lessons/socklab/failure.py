@@ -48,3 +48,5 @@ class Failure(Exception):
         self.case = ""
         self.folder = ""  # where the student's files are
         self.strays = 0
+        self.table = ""  # the interleaving that the turnstile has found
+        self.note = ""

@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 OWN_GROUP: dict[str, Any] = {} if sys.platform == "win32" else {"start_new_session": True}
+if sys.platform == "win32":
+    _END = signal.SIGTERM  # there is no other, and it cannot be ignored
+else:
+    _END = signal.SIGKILL
 MOST = 32  # processes alive at once in one fence, enforced by the job object
 
 
@@ -24,7 +28,9 @@ class Fence:
 
     def __init__(self, process: subprocess.Popen, name: str) -> None:
         self.process, self.name = process, name
-        self.job = _make_job(process) if sys.platform == "win32" else None
+        self.job: Any = None
+        if sys.platform == "win32":
+            self.job = _make_job(process)
 
     def kill(self, thorough: bool = True) -> int:
         """End all of it; return how many processes beside the program were still alive."""
@@ -86,7 +92,7 @@ def _kill_group(pid: int) -> None:
 
 def _kill(pid: int) -> None:
     try:
-        os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+        os.kill(pid, _END)
     except OSError:
         pass  # it is gone
 

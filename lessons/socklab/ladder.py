@@ -139,8 +139,7 @@ def text(found: list[Row], waits: dict[str, list[Wait]], parties: Sequence[str],
     for who, threads in waits.items():
         for wait in threads[:4]:
             if wait[1] and wait[1] != "order":
-                cells = {who: say_wait(wait)}
-                found = [*found, Row(0.0, cells, {who: wait[3]}, waiting=who)]
+                found = [*found, Row(0.0, {who: say_wait(wait)}, {who: wait[3]}, waiting=who)]
     cut = max(0, len(found) - most)
     if len(parties) != 2:
         return _as_list(found[cut:], cut, names)

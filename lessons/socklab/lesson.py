@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,10 +20,11 @@ from .peer import Listener, Peer
 from .program import Program
 from .submission import Submission
 from .tape import show
+from .turnstile import Round, expect, explore
 
 __all__ = [
     "Call", "Failure", "Handle", "Lab", "Listener", "Module", "Peer", "Program", "Result",
-    "Wire", "core", "every_cut", "more", "random_bytes", "random_text", "show",
+    "Round", "Wire", "core", "every_cut", "more", "random_bytes", "random_text", "show",
 ]
 
 core = pytest.mark.core
@@ -42,27 +43,31 @@ class Lab(Exchange):
         self.real_clock = False
 
     def program(self, file: str, *, arguments: Sequence[str] = (),
-                recv_max: int | None = None, send_max: int | None = None) -> Program:
+                recv_max: int | None = None, send_max: int | None = None,
+                turnstile: bool = False) -> Program:
         """Start one of the student's files.
 
         recv_max: no recv returns more bytes than this.  send_max: no send takes more.
+        turnstile: make `Program.hold` possible (it runs more slowly then).
         """
-        return self._start("run", file, arguments, recv_max, send_max)
+        return self._start("run", file, arguments, recv_max, send_max, turnstile)
 
-    def _start(self, mode: str, file: str, arguments: Sequence[str],
-               recv_max: int | None, send_max: int | None) -> Program:
+    def _start(self, mode: str, file: str, arguments: Sequence[str] = (),
+               recv_max: int | None = None, send_max: int | None = None,
+               turnstile: bool = False) -> Program:
         path = self.submission.path(file).resolve()
         link = self.hub.take(self._more_to_come)
         program = Program(self, link, path)
         link.tell("run", mode, str(path), tuple(arguments), recv_max, send_max,
-                  self.real_clock)
+                  self.real_clock, turnstile)
         return program
 
     def server(self, file: str, *, port: int, arguments: Sequence[str] = (),
-               recv_max: int | None = None, send_max: int | None = None) -> Program:
+               recv_max: int | None = None, send_max: int | None = None,
+               turnstile: bool = False) -> Program:
         """Start a server and wait until it listens on its port."""
         program = self.program(file, arguments=arguments, recv_max=recv_max,
-                               send_max=send_max)
+                               send_max=send_max, turnstile=turnstile)
 
         def listens() -> bool:
             return bool(self.addresses.of(program))
@@ -94,6 +99,25 @@ class Lab(Exchange):
                send_max: int | None = None) -> Module:
         """Import one of the student's files in a child process."""
         return Module(self._start("import", file, (), recv_max, send_max))
+
+    def turnstile(self, file: str, *, setup: str = "", setup_args: Sequence[Any] = (),
+                  threads: Sequence[tuple[str, Sequence[Any]]],
+                  then: Sequence[tuple[str, Sequence[Any]]] = (),
+                  most: int = 400) -> list[Round]:
+        """Call methods in one thread each, under all schedules within a bound.
+
+        setup: what gives the object, a class or function of the file, called with
+        `setup_args` anew for each round; "" for the module itself.
+        threads: a (method, arguments) pair for each thread.  then: what is called
+        afterwards.  most: the bound on rounds; see `socklab.tap.turnstile`.
+        """
+        program = self._start("import", file)
+        return explore(program, setup, setup_args, threads, then, most)
+
+    def expect_rounds(self, rounds: list[Round], ok: Callable[[Round], bool],
+                      what: str) -> None:
+        """Fail with `what` (kind "race" or "deadlock") if a round is not right."""
+        expect(rounds, ok, what)
 
     @contextmanager
     def case(self, name: str) -> Iterator[None]:

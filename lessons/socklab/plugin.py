@@ -165,7 +165,7 @@ class Grader:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item,
-                                  call: pytest.CallInfo[None]) -> Generator:
+                                  call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         report = yield
         facts = _facts(item)
         data: dict[str, Any] = {**facts, "outcome": NOT_RUN, "phase": call.when}

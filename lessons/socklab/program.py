@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .exchange import HORIZON, OUTPUT_LIMIT, Exchange
+from .exchange import OUTPUT_LIMIT, Exchange
 from .failure import Failure, Outcome
 from .peer import Peer
 from .tape import Event, Key
 
 if TYPE_CHECKING:
     from .hub import Link
+
+Place = tuple[str, int, str]  # file, line, library function: as the tap tells it
 
 
 class Program:
@@ -40,7 +42,7 @@ class Program:
         self._question = 0
         self._done: set[int] = set()
         self._spots: list[tuple[str, int]] | None = None
-        self._gone = self._exited = False
+        self._gone = self._exited = self._held = False
         lab.hub.on_exit[link.name] = self._on_exit
         if (status := lab.hub.exit_status(link.name)) is not None:
             self._on_exit(status)
@@ -56,7 +58,7 @@ class Program:
         except (TypeError, ValueError, AttributeError, IndexError, KeyError):
             self._link.close()  # not what the tap would say: the program wrote it
 
-    def _take_call(self, at: float, thread: str, place: tuple, call: str, key: tuple,
+    def _take_call(self, at: float, thread: str, place: Place, call: str, key: tuple,
                    size: int, data: bytes, note: str, asked: int) -> None:
         self.lab.tape.add(Event(at, self.name, call, *place, thread=thread, key=key,
                                 size=size, data=data, note=note, asked=asked))
@@ -69,7 +71,7 @@ class Program:
     def _take_dropped(self, number: int) -> None:
         self.lab.tape.dropped += number
 
-    def _take_output(self, at: float, number: int, place: tuple, data: bytes) -> None:
+    def _take_output(self, at: float, number: int, place: Place, data: bytes) -> None:
         self.output_size += len(data)
         if self.output_size <= OUTPUT_LIMIT + 100_000:
             self._screen.append((number, data))
@@ -105,7 +107,7 @@ class Program:
         return any(not peer.given_end for peer in self.lab.peers
                    if peer.far_port == real_port)
 
-    def _take_process(self, event: str, place: tuple) -> None:
+    def _take_process(self, event: str, place: Place) -> None:
         self.started_processes += 1
         self.untracked = True
         self.lab.tape.add(Event(time.perf_counter(), self.name, "process", *place,
@@ -128,6 +130,9 @@ class Program:
 
     def _take_where(self, number: int, spots: tuple) -> None:
         self._spots = list(spots)
+
+    def _take_held(self, happened: bool) -> None:
+        self._held = happened
 
     def _take_done(self, number: int) -> None:
         self._done.add(number)
@@ -257,11 +262,27 @@ class Program:
         self.lab.tape.add(Event(time.perf_counter(), self.name, "type", note="Ctrl-C"))
         self._link.tell("interrupt")
 
+    def hold(self, step: int) -> None:
+        """Hold the first thread that comes to its instruction number `step` from now on.
+
+        Only instructions of the student's file that can touch shared data count.  Needs
+        a program that was started with turnstile=True.
+        """
+        self.order("hold", step)
+
+    def let_go(self) -> bool:
+        """Let the held thread go on; return whether one was held."""
+        self.order("let go")
+        return self._held
+
     def expect_output(self, *texts: str) -> str:
         """Wait until each text has been printed, in order; return what was consumed."""
         start = self._seen
         for text in texts:
-            outcome = self.lab.wait(lambda: text in self.output[self._seen:], self)
+            def printed(text: str = text) -> bool:
+                return text in self.output[self._seen:]
+
+            outcome = self.lab.wait(printed, self)
             if outcome is not None:
                 raise self.failure_of(outcome, f"Your program does not print {text!r}.",
                                       expected=text, got=self.unread_output())

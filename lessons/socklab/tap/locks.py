@@ -39,7 +39,7 @@ class Lock:
         with parking.mutex:
             if not self._held:
                 self._held = True
-                self.holder = parking.current()
+                self._taken_by(parking.current())
                 return True
             if not blocking or timeout == 0:
                 return False
@@ -54,6 +54,11 @@ class Lock:
                     self._waiters.remove(parked)
         return parked.woken
 
+    def _taken_by(self, record: parking.Record) -> None:
+        self.holder = record
+        if record.round is not None:  # the turnstile tells who holds what, and since where
+            self.taken_at = parking.place()
+
     def release(self) -> None:
         with parking.mutex:
             if not self._held:
@@ -61,7 +66,7 @@ class Lock:
             while self._waiters:
                 waiter = self._waiters.popleft()
                 if not waiter.fired:
-                    self.holder = waiter.record
+                    self._taken_by(waiter.record)
                     waiter.wake()
                     return
             self._held, self.holder = False, None
@@ -92,13 +97,19 @@ def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
     record = parking.register(getattr(owner, "name", "a thread"), daemon)
     if owner is not None:
         owner._socklab_record = record
+    round_ = parking.current().round  # the turnstile's, if one is at work
+    turn = round_.turn_for(record) if round_ is not None else None
 
     def body(*args: Any, **kwargs: Any) -> None:
         parking.adopt(record)
+        if turn is not None:
+            turn.baton.acquire()
         try:
             function(*args, **kwargs)
         finally:
             parking.retire(record)
+            if turn is not None:
+                round_.end(turn)
 
     return record, body
 

@@ -50,6 +50,8 @@ class Record:
         self.done = False
         self.joiners: list[Park] = []
         self.waker: Any = None  # a socket pair, for waits in select(); made when needed
+        self.turn: Any = None  # its place in a round of the turnstile
+        self.round: Any = None
 
     def state(self) -> tuple | None:
         """As a channel: a join() waits for this thread."""
@@ -80,6 +82,8 @@ class Park:
             return
         self.fired, self.woken = fired, not fired
         self.record.park = None
+        if self.record.turn is not None:
+            self.record.turn.runnable = True
         if self.record.waker is not None:
             self.record.waker.ring()
         self.gate.release()
@@ -162,7 +166,7 @@ def snapshot(now: float) -> tuple[bool, tuple]:
     An entry is (name, call, file, line, function, seconds to its deadline or None,
     the states of its channels); for a running thread, call is "".
     """
-    entries = []
+    entries: list[tuple] = []
     still = not untracked
     for record in records:
         parked = record.park

@@ -17,12 +17,17 @@ keyboard: stdio.Keyboard
 def serve() -> None:
     """Wait for the order, then carry it out in this (the main) thread."""
     orders: list[tuple] = []
-    control.listen({"run": lambda *order: orders.append(order) or True})
-    mode, file, arguments, recv_max, send_max, real_clock = orders[0]
+
+    def first(*order: Any) -> bool:
+        orders.append(order)
+        return True
+
+    control.listen({"run": first})
+    mode, file, arguments, recv_max, send_max, real_clock, held = orders[0]
     sockets.defaults.update(recv_max=recv_max, send_max=send_max)
     _prepare(file, arguments, real_clock)
     locks._start_new_thread(_obey, ())
-    _finish(_call_functions if mode == "import" else lambda: _run(file))
+    _finish(_call_functions if mode == "import" else lambda: _run(file, held))
 
 
 def _obey() -> None:
@@ -108,13 +113,22 @@ class _SelectorLoop:
 # -- running ---------------------------------------------------------------------------
 
 
-def _run(file: str) -> None:
+def _run(file: str, held: bool) -> None:
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=file, __cached__=None, __builtins__=__builtins__)
     sys.modules["__main__"] = module
-    with open(file, "rb") as stream:
-        source = stream.read()
-    exec(compile(source, file, "exec"), module.__dict__)
+    if held:
+        code = _turnstile().load(file)
+    else:
+        with open(file, "rb") as stream:
+            code = compile(stream.read(), file, "exec")
+    exec(code, module.__dict__)
+
+
+def _turnstile() -> Any:
+    from . import turnstile  # only where it is wanted: it imports much
+
+    return turnstile
 
 
 def _finish(body: Callable[[], None]) -> None:
@@ -273,6 +287,8 @@ def _look_up(target: int | None, name: str) -> Any:
         return _import
     if name == "<wire>":
         return _wire
+    if name == "<turnstile>":
+        return _turnstile().explore_file
     if target is None:
         return getattr(sys.modules["__student__"], name)
     return getattr(_objects[target], name) if name else _objects[target]
@@ -310,7 +326,7 @@ def _describe(value: Any, depth: int = 0) -> tuple:
         return ("plain", value)
     if isinstance(value, (bytes, bytearray)):
         return (type(value).__name__, bytes(value))
-    if isinstance(value, (list, tuple)) and depth < 5:
+    if isinstance(value, (list, tuple)) and depth < 12:
         return ("list", tuple(_describe(v, depth + 1) for v in value))
     _objects[len(_objects)] = value
     port = value.stream.key[0] if isinstance(value, sockets.Socket) and value.stream else 0
@@ -373,6 +389,21 @@ def _room(number: int, ours: int, theirs: int, room: int | None) -> None:
     control.tell("done", number)
 
 
+_holder: Any = None
+
+
+def _hold(number: int, step: int) -> None:
+    global _holder
+    _holder = _holder or _turnstile().Holder()
+    _holder.arm(step)
+    control.tell("done", number)
+
+
+def _let_go(number: int) -> None:
+    control.tell("held", _holder.release())
+    control.tell("done", number)
+
+
 def _order(*order: Any) -> None:
     with parking.mutex:
         _orders.append(order)
@@ -402,5 +433,5 @@ def _end_input() -> None:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "still?": _still, "where?": _where, "jump": _jump, "plan": _plan, "room": _room,
     "type": _type, "end input": _end_input, "order": _order, "interrupt": _interrupt,
-    "answer": control.answer,
+    "answer": control.answer, "hold": _hold, "let go": _let_go,
 }

@@ -280,12 +280,12 @@ class Socket(Real):
 
     def recvmsg(self, bufsize: int, ancbufsize: int = 0, flags: int = 0) -> Any:
         if self.stream is None:
-            return super().recvmsg(bufsize, ancbufsize, flags)
+            return super().recvmsg(bufsize, ancbufsize, flags)  # type: ignore
         return self.recv(bufsize, flags), [], 0, None
 
     def recvmsg_into(self, buffers: Any, ancbufsize: int = 0, flags: int = 0) -> Any:
         if self.stream is None:
-            return super().recvmsg_into(buffers, ancbufsize, flags)
+            return super().recvmsg_into(buffers, ancbufsize, flags)  # type: ignore
         first = next(b for b in buffers if memoryview(b).nbytes)
         return self.recv_into(first, 0, flags), [], 0, None
 
@@ -355,7 +355,7 @@ class Socket(Real):
 
     def sendmsg(self, buffers: Any, *rest: Any) -> int:
         if self.stream is None or (rest and rest[0]):
-            return super().sendmsg(buffers, *rest)
+            return super().sendmsg(buffers, *rest)  # type: ignore
         joined = b"".join(bytes(memoryview(b).cast("B")) for b in buffers)
         return self._send("sendmsg", joined, rest[1] if len(rest) > 1 else 0, whole=False)
 

@@ -266,12 +266,12 @@ def install() -> None:
     """Replace select, poll and epoll; before selectors is imported."""
     select.select = tap_select
     if _poll is not None:
-        select.poll = lambda: Poller(_poll(), 1000)
+        select.poll = lambda: Poller(_poll(), 1000)  # type: ignore
     if _epoll is not None:
         def epoll(sizehint: int = -1, flags: int = 0) -> Poller:
             return Poller(_epoll(sizehint, flags), 1)
 
-        select.epoll = epoll  # type: ignore[assignment,misc]
+        select.epoll = epoll  # type: ignore
     for name in ("kqueue", "devpoll"):  # selectors then falls back to poll
         if hasattr(select, name):
             delattr(select, name)

@@ -1,0 +1,373 @@
+"""The turnstile: makes a race between threads happen, every time and without patience.
+
+Two ways of use:
+
+* `explore`: calls some methods of a fresh object in one thread each.  Only one thread
+  runs at a time; who that is changes when a thread blocks or ends, and at one or two
+  chosen instructions.  All single switches are tried, then pairs of them: preemption
+  bounding, after Musuvathi and Qadeer, "Iterative context bounding for systematic testing
+  of multithreaded programs" (PLDI 2007).
+* `Holder`: in a running server the first thread that comes to its k-th instruction is held
+  there until the grader lets it go, after all others have come to rest.
+
+An instruction counts only if it can touch what threads share.  From Python 3.12 on they
+are seen through sys.monitoring; before, through sys.settrace.
+"""
+
+from __future__ import annotations
+
+import dis
+import os
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import clock, locks, parking
+
+MONITORING = sys.version_info >= (3, 12)
+TOOL = 4  # an id of sys.monitoring that no debugger, profiler or coverage tool uses
+# instructions that touch nothing but the thread's own frame
+PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME", "CACHE",
+           "NOP", "PUSH_NULL", "COPY", "SWAP", "POP_TOP", "RETURN", "COMPARE_OP", "IS_OP",
+           "PRECALL", "KW_NAMES", "BUILD_", "LOAD_SMALL_INT", "MAKE_", "END_", "PUSH_EXC",
+           "POP_EXCEPT", "RERAISE", "CHECK_EXC", "LOAD_CLOSURE", "COPY_FREE", "UNARY_NOT",
+           "FORMAT_", "TO_BOOL", "POP_ITER", "LOAD_SUPER")
+
+_shared: dict[types.CodeType, dict[int, int]] = {}  # code: offset -> line
+on_step: Callable[[types.CodeType, int, int], None] | None = None
+
+
+class InUse(Exception):
+    """A debugger or a coverage tool uses what the turnstile needs."""
+
+
+def instrument(code: types.CodeType) -> None:
+    """See the instructions of this code, and of all that is defined in it."""
+    if MONITORING:
+        if sys.monitoring.get_tool(TOOL) is None:
+            sys.monitoring.use_tool_id(TOOL, "turnstile")
+            sys.monitoring.register_callback(
+                TOOL, sys.monitoring.events.INSTRUCTION, _instruction
+            )
+        sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.INSTRUCTION)
+    elif sys.gettrace() is not None and sys.gettrace() is not _trace:
+        raise InUse("a debugger or a coverage tool is at work")
+    else:
+        import threading
+
+        threading.settrace(_trace)
+        sys.settrace(_trace)
+    _shared[code] = dict(_shared_offsets(code))
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            instrument(constant)
+
+
+def _shared_offsets(code: types.CodeType) -> Iterator[tuple[int, int]]:
+    line = code.co_firstlineno
+    starts = {offset: number for offset, number in dis.findlinestarts(code) if number}
+    for instruction in dis.get_instructions(code):
+        line = starts.get(instruction.offset, line)
+        if not instruction.opname.startswith(PRIVATE):
+            yield instruction.offset, line
+
+
+def _instruction(code: types.CodeType, offset: int) -> None:
+    line = _shared.get(code, {}).get(offset)
+    if line is not None and on_step is not None:
+        on_step(code, offset, line)
+
+
+def _trace(frame: types.FrameType, event: str, argument: Any) -> Any:
+    if frame.f_code not in _shared:
+        return None
+    frame.f_trace_opcodes, frame.f_trace_lines = True, False
+    return _trace_inside
+
+
+def _trace_inside(frame: types.FrameType, event: str, argument: Any) -> Any:
+    if event == "opcode":
+        _instruction(frame.f_code, frame.f_lasti)
+    return _trace_inside
+
+
+# -- one thread at a time ------------------------------------------------------------------
+
+
+class Turn:
+    """A thread's place in a round."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number  # 0, 1, … for the calls; negative for helpers
+        self.runnable = True
+        self.done = False
+        self.steps = 0
+        self.baton = parking.real_lock()
+        self.baton.acquire()
+
+
+class Round:
+    """One run of all calls under one schedule.
+
+    switches: (number of a thread, step) pairs, in order: when that thread comes to that
+    step, all others go first until they block or end.
+    """
+
+    def __init__(self, first: int, switches: tuple[tuple[int, int], ...]) -> None:
+        self.order: list[Turn] = []
+        self.first, self.switches = first, list(switches)
+        self.trace: list[tuple[int, int]] = []  # (thread, line), without repeats
+        self.main = Turn(-1)
+        self.main.runnable = False
+        self.over = False
+
+    def turn_for(self, record: parking.Record, number: int = -2) -> Turn:
+        """Let a thread take part; it must wait for the baton before it runs."""
+        turn = record.turn = Turn(number)
+        record.round = self
+        self.order.append(turn)
+        return turn
+
+    def step(self, line: int) -> None:
+        turn = parking.current().turn
+        if turn is None or turn.done:
+            return
+        if turn.number >= 0 and (not self.trace or self.trace[-1] != (turn.number, line)):
+            self.trace.append((turn.number, line))
+        here = (turn.number, turn.steps)
+        turn.steps += 1
+        if self.switches and self.switches[0] == here:
+            self.switches.pop(0)
+            self.order.remove(turn)
+            self.order.append(turn)
+            self._give_to_next(turn)
+
+    def _give_to_next(self, turn: Turn) -> None:
+        """Pass the baton and wait until it comes back (at once if nobody else can run)."""
+        following = self._next()
+        if following is not turn:
+            following.baton.release()
+            turn.baton.acquire()
+
+    def _next(self) -> Turn:
+        for turn in self.order:
+            if turn.runnable and not turn.done:
+                return turn
+        with parking.mutex:  # all wait: let the first timer run out, if there is one
+            due = [r.park.deadline for r in parking.records
+                   if r.turn in self.order and r.park and r.park.deadline is not None]
+            if due:
+                clock.jumped += max(0.0, min(due) - clock.elapsed()) + 1e-6
+                parking.fire(clock.elapsed())
+                return self._next()
+        return self.main
+
+    def pass_on(self, turn: Turn, parked: parking.Park) -> bool:
+        """A thread is about to block: give the baton away; False if it may keep it."""
+        with parking.mutex:
+            if parked.woken or parked.fired:
+                return False
+            turn.runnable = False
+            following = self._next()
+            if following is turn:
+                return False
+            following.baton.release()
+            return True
+
+    def end(self, turn: Turn) -> None:
+        """A thread has ended."""
+        turn.done = True
+        if not self.over:
+            self._next().baton.release()
+
+    def set_free(self) -> None:
+        """The round is over: helper threads of the object run as they like."""
+        with parking.mutex:
+            self.over = True
+            for record in parking.records:
+                if record.round is self and not record.turn.done:
+                    turn, record.turn, record.round = record.turn, None, None
+                    turn.baton.release()
+
+    def run(self) -> None:
+        """Start with the first thread; return when no thread can go on."""
+        self.order.sort(key=lambda t: (t.number != self.first, t.number < 0))
+        self._next().baton.release()
+        self.main.baton.acquire()
+
+
+def explore(make: Callable[[], Any], calls: tuple, then: tuple, most: int) -> list[tuple]:
+    """Run the calls on a fresh object under each schedule; return a tuple for each round.
+
+    make: gives the object.  calls, then: (method, arguments) pairs; `calls` run at the
+    same time, `then` afterwards.  most: the bound on the number of rounds.
+    The tuple: (results, results of `then`, deadlock?, trace, schedule, waits).
+    """
+    rounds: list[tuple] = []
+    steps: dict[int, int] = {}
+    numbers = range(len(calls))
+
+    def go(first: int, *switches: tuple[int, int]) -> bool:
+        """Run one round; False if exploring must stop."""
+        result, counts = _run_round(Round(first, switches), make, calls, then)
+        rounds.append((*result, (first, *switches)))
+        for number, count in counts.items():
+            steps[number] = max(steps.get(number, 0), count)
+        return not result[2] and len(rounds) < most
+
+    for first in numbers:
+        if not go(first):
+            return rounds
+        for step in range(steps[first]):
+            if not go(first, (first, step)):
+                return rounds
+    pairs = [(first, a, second, b) for first in numbers for second in numbers
+             if first != second for a in range(steps[first]) for b in range(steps[second])]
+    stride = max(1, -(-len(pairs) // max(1, most - len(rounds))))
+    for first, a, second, b in pairs[::stride]:
+        if not go(first, (first, a), (second, b)):
+            return rounds
+    return rounds
+
+
+def _run_round(round_: Round, make: Callable[[], Any], calls: tuple,
+               then: tuple) -> tuple[tuple, dict[int, int]]:
+    global on_step
+    main = parking.current()
+    main.turn, main.round = round_.main, round_
+    results: list[Any] = [None] * len(calls)
+    try:
+        target = make()
+        main.turn = main.round = None
+        turns = [_start(round_, number, target, call, results)
+                 for number, call in enumerate(calls)]
+        on_step = lambda code, offset, line: round_.step(line)  # noqa: E731
+        round_.run()
+        on_step = None
+    finally:
+        on_step = None
+        main.turn = main.round = None
+    deadlock = not all(turn.done for turn in turns)
+    waits = _who_waits() if deadlock else ()
+    if not deadlock:
+        round_.set_free()
+    after = () if deadlock else tuple(_result(target, call) for call in then)
+    outcome = (tuple(results), after, deadlock, tuple(round_.trace[-120:]), waits)
+    return outcome, {turn.number: turn.steps for turn in turns}
+
+
+def _start(round_: Round, number: int, target: Any, call: tuple, results: list) -> Turn:
+    record = parking.register(f"thread {number + 1}", True)
+    turn = round_.turn_for(record, number)
+
+    def body() -> None:
+        parking.adopt(record)
+        turn.baton.acquire()
+        if not MONITORING:
+            sys.settrace(_trace)
+        try:
+            results[number] = _result(target, call)
+        finally:
+            sys.settrace(None)
+            parking.retire(record)
+            round_.end(turn)
+
+    locks._start_new_thread(body, ())
+    return turn
+
+
+def _result(target: Any, call: tuple) -> tuple:
+    method, arguments = call
+    try:
+        return (True, getattr(target, method)(*arguments))
+    except Exception as error:
+        return (False, f"{type(error).__name__}: {error}")
+
+
+def _who_waits() -> tuple:
+    """For a deadlock: (thread, file, line, name of the holder, the holder's line)."""
+    found = []
+    for record in parking.records:
+        if record.park is None or not record.name.startswith("thread "):
+            continue
+        for channel in record.park.channels:
+            holder = getattr(channel, "holder", None)
+            taken = getattr(channel, "taken_at", ("", 0, ""))
+            found.append((record.name, *record.park.place[:2],
+                          holder.name if holder else "", taken[1]))
+    return tuple(found)
+
+
+# -- a running server ------------------------------------------------------------------------
+
+
+class Holder:
+    """Holds the first thread that comes to its k-th instruction, until it is let go."""
+
+    def __init__(self) -> None:
+        self.at: int | None = None
+        self.held: parking.Park | None = None
+        self.happened = False
+        self._steps: dict[parking.Record, int] = {}
+
+    def arm(self, step: int) -> None:
+        """From now on count each thread's instructions; hold who comes to `step` first."""
+        global on_step
+        with parking.mutex:
+            self.at, self.happened, self._steps = step, False, {}
+        on_step = self._step
+
+    def _step(self, code: types.CodeType, offset: int, line: int) -> None:
+        if self.at is None:
+            return
+        record = parking.current()
+        with parking.mutex:
+            count = self._steps.get(record, 0)
+            self._steps[record] = count + 1
+            if self.at is None or count != self.at:
+                return
+            self.at, self.happened = None, True
+            parked = self.held = parking.park("held", (self,))
+        clock.wait(parked)
+
+    def state(self) -> tuple | None:
+        """As a channel: only the grader lets the thread go."""
+        return ()
+
+    def release(self) -> bool:
+        """Let the held thread go; return whether there was one."""
+        global on_step
+        with parking.mutex:
+            self.at, on_step = None, None
+            if self.held is not None:
+                self.held.wake()
+                self.held = None
+            return self.happened
+
+
+def load(file: str) -> types.CodeType:
+    """Compile and instrument a student's file."""
+    with open(file, "rb") as stream:
+        code = compile(stream.read(), file, "exec")
+    instrument(code)
+    return code
+
+
+def explore_file(file: str, setup: str, arguments: tuple, calls: tuple, then: tuple,
+                 most: int) -> list[tuple]:
+    """Explore calls on what `setup(*arguments)` of a file gives; see `explore`.
+
+    The module's code runs anew for each round, so no round sees another one's data.
+    """
+    code = load(file)
+    name = os.path.splitext(os.path.basename(file))[0]
+
+    def make() -> Any:
+        module = sys.modules[name] = types.ModuleType(name)
+        module.__file__ = file
+        exec(code, module.__dict__)
+        return getattr(module, setup)(*arguments) if setup else module
+
+    make()  # an exception in here is the program's own
+    return explore(make, calls, then, most)
