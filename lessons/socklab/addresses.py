@@ -14,7 +14,7 @@ import socket
 import sys
 from dataclasses import dataclass, field
 
-ANY = {"", "0.0.0.0", "::"}
+ANY = {"0.0.0.0", "::"}
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Entry:
     port: int
     six: bool  # IPv6
     reuse: bool  # SO_REUSEADDR was set
+    both: bool  # IPv6, and IPv4 as well
     real_host: str
     real_port: int = 0
     listening: bool = False
@@ -41,37 +42,50 @@ class Addresses:
     platform: str = sys.platform
     _count: int = 0
 
-    def bind(self, owner: object, host: str, port: int, six: bool, reuse: bool) -> tuple:
-        """Answer a program's bind: ("ok", entry, real host) or ("error", errno, text).
+    def bind(self, owner: object, host: str, port: int, six: bool, reuse: bool,
+             both: bool = False) -> tuple:
+        """Answer a bind: ("ok", entry, host as told, real host) or ("error", errno, text).
 
         The rules are those of the platform (see bind(2), and for Windows the page
         "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
         """
-        real_host = _real_host(host, six)
-        if real_host is None:
+        host, both = _plain(host, six), both and _plain(host, six) == "::"
+        if not _is_here(host, six):
             return _error(errno.EADDRNOTAVAIL)
         if 0 < port < 1024 and self.platform == "linux" and _ordinary_user():
             return _error(errno.EACCES)
-        if port and not self._free(host, port, six, reuse):
+        real_host = "127.0.0.1" if not six else "::ffff:127.0.0.1" if both else "::1"
+        wanted = Entry(owner, host, port, six, reuse, both, real_host)
+        if port and not self._free(wanted):
             return _error(errno.EADDRINUSE)
         self._count += 1
-        self.entries[self._count] = Entry(owner, host, port, six, reuse, real_host)
-        return ("ok", self._count, real_host)
+        self.entries[self._count] = wanted
+        return ("ok", self._count, host, real_host)
 
-    def _free(self, host: str, port: int, six: bool, reuse: bool) -> bool:
+    def _free(self, wanted: Entry) -> bool:
+        """May this socket have its port beside those that are there?"""
         windows = self.platform == "win32"
         for entry in self.entries.values():
-            same = entry.host == host or entry.host in ANY or host in ANY
-            if entry.port == port and same and (entry.six == six or entry.host in ANY):
-                may_share = reuse if windows else (
-                    reuse and entry.reuse and not entry.listening
-                )
-                if not may_share:
-                    return False
-        if port in self.lingering and not windows:
+            if entry.port != wanted.port or not self._meet(entry, wanted):
+                continue
+            may_share = wanted.reuse if windows else (
+                wanted.reuse and entry.reuse and not entry.listening
+            )
+            if not may_share:
+                return False
+        if wanted.port in self.lingering and not windows:
             # Linux asks that the old socket had the option too
-            return reuse and (self.lingering[port] or self.platform != "linux")
+            kept = self.lingering[wanted.port] or self.platform != "linux"
+            return wanted.reuse and kept
         return True
+
+    def _meet(self, one: Entry, two: Entry) -> bool:
+        """Do two sockets of the same port want the same address?"""
+        if one.six != two.six and not one.both and not two.both:
+            return False
+        if self.platform == "win32":  # a special address goes before "any"
+            return one.host == two.host
+        return one.host == two.host or one.host in ANY or two.host in ANY
 
     def listening(self, number: int, real_port: int, port: int) -> Entry | None:
         """A bound socket listens now, at a real port; returns its entry."""
@@ -88,20 +102,21 @@ class Addresses:
 
     def find(self, host: str, port: int, six: bool = False) -> Entry | None:
         """Return who listens at an address, or None."""
-        host = "::1" if six and host in ("localhost", "::") else host
-        for entry in self.entries.values():
-            same = entry.host == host or entry.host in ANY or host in ANY
-            local = not six and entry.host in ("localhost", "127.0.0.1") and \
-                host in ("localhost", "127.0.0.1")
-            family = entry.six == six or (entry.six and entry.real_host.startswith("::ffff"))
-            if entry.listening and entry.port == port and (same or local) and family:
-                return entry
-        return None
+        host = _plain(host, six)
+        if host in ANY:  # where a program connects to "any", it means itself
+            host = "::1" if six else "127.0.0.1"
+        there = [e for e in self.entries.values() if e.listening and e.port == port
+                 and (e.six == six or e.both) and (e.host == host or e.host in ANY)]
+        there.sort(key=lambda entry: entry.host != host)  # a special address goes first
+        return there[0] if there else None
 
     def connect(self, host: str, port: int, six: bool) -> tuple:
         """Answer a program's connect: ("ok", real host, real port, plan) or an error."""
-        if _real_host(host, six) is None and host != socket.gethostname():
+        host = _plain(host, six)
+        if not _is_here(host, six):
             return _error(errno.ENETUNREACH)
+        if host in ANY and self.platform == "win32":
+            return _error(errno.EADDRNOTAVAIL)
         entry = self.find(host, port, six)
         if entry is None:
             return _error(errno.ECONNREFUSED)
@@ -113,12 +128,20 @@ class Addresses:
         return [e for e in self.entries.values() if e.owner is owner and e.listening]
 
 
-def _real_host(host: str, six: bool) -> str | None:
+def _plain(host: str, six: bool) -> str:
+    """The address that a name of this machine stands for."""
+    if host == "":
+        return "::" if six else "0.0.0.0"
+    if host.lower() in ("localhost", "localhost.", socket.gethostname().lower()):
+        return "::1" if six else "127.0.0.1"
+    return host
+
+
+def _is_here(host: str, six: bool) -> bool:
+    """Is it an address of this machine that leads nowhere else?"""
     if six:
-        return {"::": "::ffff:127.0.0.1", "": "::ffff:127.0.0.1", "::1": "::1",
-                "localhost": "::1"}.get(host)
-    own = host in ANY or host == "localhost" or host.startswith("127.")
-    return "127.0.0.1" if own or host == socket.gethostname() else None
+        return host in ("::", "::1")
+    return host == "0.0.0.0" or host.startswith("127.")
 
 
 def _ordinary_user() -> bool:

@@ -17,8 +17,7 @@ def explain(failure: Failure) -> str:
     """Return the evidence for a failure, without its hint."""
     parts = [wrap(failure.what)]
     if failure.case:
-        parts.append(wrap(f"It happens when the data arrives or ends like this: "
-                          f"{failure.case}.") if failure.kind != "missing" else "")
+        parts.append(wrap(f"In this case: {failure.case}."))
     if failure.crash is not None:
         parts.append(_crash(failure))
     parts.append(_outcome(failure))
@@ -78,7 +77,7 @@ def _outcome(failure: Failure) -> str:
         return wrap(f"{who} goes round and round: {note}.") + (
             _at(failure, *outcome.where) if outcome.where[1] else "")
     texts = {
-        "flooded": f"{who} prints without end, so it was stopped.",
+        "flooded": f"{who} {outcome.note or 'prints'} without end, so it was stopped.",
         "processes": f"{who} starts processes without end, so it was stopped.",
         "parent": f"{who} ended the process that had started it.",
         "late": f"{who} did not get any further in a minute. (This could not be proven, "

@@ -21,6 +21,7 @@ from .tape import Key, Tape
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
 EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
+RECEIVED_LIMIT = 100_000_000  # and may send on one connection
 PROCESS_LIMIT = 24  # processes a program may have alive
 FIRINGS = 3000  # timers let run out in one wait
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
@@ -51,6 +52,7 @@ class Running(Protocol):
 class End(Protocol):
     """What the exchange needs to know of one of the bench's own connections."""
 
+    program: Any
     port: int
     far_port: int
     given: int
@@ -104,7 +106,7 @@ class Exchange:
         self.addresses = Addresses()
         self.programs: list[Running] = []
         self.peers: list[End] = []
-        self.arrivals: dict[int, set[int]] = {}  # real port: who connected to it
+        self.arrivals: dict[int, int] = {}  # real port: how many have connected to it
         self.losses = hub.warden_losses
 
     def wait(self, done: Callable[[], Any], about: Running | None = None,
@@ -117,12 +119,12 @@ class Exchange:
         watch = Watch()
         spent, firings, pause = 0.0, 0, 0.0005
         while True:
-            if self.hub.pump(0) and not done():
+            if self.hub.pump(0) and not done() and not self._flooded():
                 continue
             if done():
                 return None
             if outcome := self._beyond_bounds(about):
-                return outcome
+                return None if done() else outcome
             if self.hub.pump(pause):
                 continue
             alive = [p for p in self.programs if not p.finished]
@@ -134,8 +136,9 @@ class Exchange:
                     return outcome
                 pause = min(pause * 2, 0.01)
                 continue
-            alive = [p for p in alive if not p.finished]
-            if not self._agree(alive):
+            if any(p.finished for p in alive):
+                continue  # it has ended instead of answering
+            if not self._proven(alive):
                 if watch.too_long():
                     return Outcome("late", waits=self._waits(alive))
                 pause = min(pause * 2, 0.01)
@@ -193,13 +196,30 @@ class Exchange:
 
     # -- the proof ----------------------------------------------------------------------
 
+    def _proven(self, programs: list[Running]) -> bool:
+        """Do the answers prove that nothing can happen any more?
+
+        That a connection is full is no count: its reader may have made room since the
+        writer answered.  So then the same must come out at a second look.
+        """
+        if not self._agree(programs):
+            return False
+        if not any(state[:1] == ("full",) for _, state in self._states(programs)):
+            return True
+        before = [p.answer and p.answer[3][0] for p in programs]
+        self._ask(programs)
+        return (all(p.answer and p.answer[0] for p in programs) and self._agree(programs)
+                and before == [p.answer and p.answer[3][0] for p in programs])
+
+    def _states(self, programs: list[Running]) -> list[tuple[Running, tuple]]:
+        """What each thread of each program waits for."""
+        return [(program, state) for program in programs if program.answer
+                for entry in program.answer[1] for state in entry[6]]
+
     def _agree(self, programs: list[Running]) -> bool:
         """Do all counts match?  Then nothing is on its way to anybody."""
         return all(
-            self._has_all(program, state)
-            for program in programs if program.answer
-            for entry in program.answer[1]
-            for state in entry[6]
+            self._has_all(program, state) for program, state in self._states(programs)
         ) and all(self._nothing_in_flight(program) for program in self.programs)
 
     def _has_all(self, program: Running, state: tuple) -> bool:
@@ -212,10 +232,11 @@ class Exchange:
         if kind == "orders":
             return program.orders_open == 0
         if kind == "listener":
-            return values[1] == len(self.arrivals.get(values[0], ()))
-        if kind == "full":
-            return self._end(values[0], values[1]) is None
-        ours, theirs, taken = values
+            return values[1] == self.arrivals.get(values[0], 0)
+        ours, theirs, *counted = values
+        if kind == "full":  # our own ends read all that comes
+            return self._end(ours, theirs) is None and not self._is_read(theirs, ours)
+        taken = counted[0]
         if (end := self._end(ours, theirs)) is not None:
             return end.given == taken and not end.given_end and not end.outbox
         for other in self.programs:
@@ -223,6 +244,11 @@ class Exchange:
                 sent, ended, _ = other.sent[theirs, ours]
                 return sent == taken and not ended and not other.finished
         return False
+
+    def _is_read(self, ours: int, theirs: int) -> bool:
+        """Does a thread of a program wait for data on this end of a connection?"""
+        return any(state[:3] == ("stream", ours, theirs)
+                   for _, state in self._states(self.programs))
 
     def _end(self, ours: int, theirs: int) -> End | None:
         """The bench's end of the program's connection (ours, theirs)."""
@@ -249,9 +275,9 @@ class Exchange:
     def _beyond_bounds(self, about: Running | None) -> Outcome | None:
         if self.hub.warden_losses != self.losses:
             return Outcome("parent", about.name if about else self.programs[-1].name)
+        if outcome := self._flooded():
+            return outcome
         for program in self.programs:
-            if program.output_size > OUTPUT_LIMIT:
-                return Outcome("flooded", program.name)
             if program.started_processes > 3 and program.processes() > PROCESS_LIMIT:
                 return Outcome("processes", program.name)
         if about is not None and about.finished and self._drained(about):
@@ -259,6 +285,17 @@ class Exchange:
                 [p for p in self.programs if not p.finished]))
         if all(p.finished and self._drained(p) for p in self.programs):
             return Outcome("exited", self.programs[-1].name if self.programs else "")
+        return None
+
+    def _flooded(self) -> Outcome | None:
+        """Does a program print or send without end?"""
+        for program in self.programs:
+            if program.output_size > OUTPUT_LIMIT:
+                return Outcome("flooded", program.name)
+        for peer in self.peers:
+            if len(peer.received) > RECEIVED_LIMIT:
+                who = peer.program.name if peer.program else ""
+                return Outcome("flooded", who, note="sends")
         return None
 
     def _drained(self, program: Running) -> bool:

@@ -45,7 +45,7 @@ def rows(events: Sequence[Event]) -> list[Row]:
             row.lines[events[other].who] = events[other].line
             ends = (event.who, events[other].who)
             row.sender, row.receiver = ends if event.call in OUT else ends[::-1]
-        elif event.call in OUT and not event.note:
+        elif event.call in OUT and not event.note and _travels(event):
             row.sender = event.who
         found.append(row)
     return found
@@ -73,6 +73,11 @@ def _partners(events: Sequence[Event]) -> dict[int, int]:
         else:
             pairs[at], pairs[other] = other, at
     return pairs
+
+
+def _travels(event: Event) -> bool:
+    """Does anything go over the wire?  Not for an empty send or a listening socket."""
+    return len(event.key) >= 2 and (event.size > 0 or not event.call.startswith("send"))
 
 
 def _what(event: Event) -> str:
@@ -108,7 +113,7 @@ def say(event: Event) -> str:
     if call == "listen":
         return f"listens on port {event.key[1]}"
     if call == "output":
-        return f"prints {_text(data)}"
+        return f"prints {_text(data)}" if data.strip(b"\n") else "prints an empty line"
     if call == "input":
         return f"reads {_text(data)}" if event.size else "sees the end of input"
     if call == "type":

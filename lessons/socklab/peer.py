@@ -38,15 +38,15 @@ class Peer:
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         lab.peers.append(self)
-        lab.hub.selector.register(connection, selectors.EVENT_READ, self._ready)
+        self._events = 0  # what the loop watches for
+        self._watch()
 
     @classmethod
     def connect(cls, lab: Exchange, program: Program, address: tuple[str, int],
                 plan: tuple | None) -> Peer:
         """Connect to a real address; the faults of `plan` wait there already."""
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        connection = socket.socket(family)
-        connection.bind((address[0], 0))
+        connection = _with_new_port(lab, family, address[0])
         if plan is not None:
             program.order("plan", connection.getsockname()[1], *plan)
         connection.setblocking(False)
@@ -57,7 +57,7 @@ class Peer:
             raise program.failure_of(outcome, "No connection to your program comes about: "
                                      "it does not accept().")
         peer = cls(lab, program, connection, address[1])
-        lab.arrivals.setdefault(address[1], set()).add(peer.port)
+        lab.arrivals[address[1]] = lab.arrivals.get(address[1], 0) + 1
         peer._note("connect")
         return peer
 
@@ -67,6 +67,23 @@ class Peer:
                                 size=len(data)))
 
     # -- the loop -------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Tell the loop what can still happen here.
+
+        A program that has ended its stream may well read on (shutdown(SHUT_WR)).
+        """
+        events = 0 if self.ended or self.closed else selectors.EVENT_READ
+        if self.outbox and not self.closed:
+            events |= selectors.EVENT_WRITE
+        if events == self._events:
+            return
+        selector = self.lab.hub.selector
+        if self._events:
+            selector.unregister(self._socket)
+        if events:
+            selector.register(self._socket, events, self._ready)
+        self._events = events
 
     def _ready(self) -> None:
         self._flush()
@@ -89,8 +106,9 @@ class Peer:
         if not self.ended:
             self.ended = how
             self._note("see " + how)
-        self.lab.hub.selector.unregister(self._socket)
-        self.outbox.clear()
+        if how == "reset":
+            self.outbox.clear()
+        self._watch()
 
     def _flush(self) -> None:
         while self.outbox and not self.closed:
@@ -103,9 +121,7 @@ class Peer:
                 break
             self.given += sent
             del self.outbox[:sent]
-        if not self.closed and self._socket in self.lab.hub.selector.get_map():
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.outbox else 0)
-            self.lab.hub.selector.modify(self._socket, events, self._ready)
+        self._watch()
 
     # -- what checks use --------------------------------------------------------------------
 
@@ -113,7 +129,7 @@ class Peer:
         """Send bytes to the program, in one segment if they are few."""
         if self.given_end:
             raise ValueError("this peer has ended its stream")
-        if self.ended:
+        if self.ended == "reset":
             return  # as on a real network: nobody is there to take it
         self._note("send", data)
         self.outbox.extend(data)
@@ -128,7 +144,7 @@ class Peer:
                 self._fail(outcome, "Your program does not come to rest.")
 
     def _all_taken(self) -> bool:
-        if self.program is None or self.ended:
+        if self.program is None or self.ended == "reset":
             return True
         taken = sum(e.size for e in self.lab.tape.events if e.who == self.program.name
                     and e.key == (self.far_port, self.port) and e.call.startswith("recv"))
@@ -249,16 +265,15 @@ class Peer:
         self._all_out()
         if not self.ended:
             self._note(how)
-            self.lab.hub.selector.unregister(self._socket)
         self.closed = self.given_end = True
+        self._watch()
         self._socket.close()
 
     def abandon(self) -> None:
         """Close without a word, at the end of a check."""
         if not self.closed:
-            if self._socket in self.lab.hub.selector.get_map():
-                self.lab.hub.selector.unregister(self._socket)
             self.closed = True
+            self._watch()
             self._socket.close()
 
     def _all_out(self) -> None:
@@ -306,6 +321,17 @@ class Peer:
 
 
 _WINDOWS = hasattr(socket, "SIO_RCVALL")
+
+
+def _with_new_port(lab: Exchange, family: int, host: str) -> socket.socket:
+    """A socket with a port that no connection of this check has had: it is counted by it."""
+    used = {peer.port for peer in lab.peers}
+    while True:
+        connection = socket.socket(family)
+        connection.bind((host, 0))
+        if connection.getsockname()[1] not in used:
+            return connection
+        connection.close()
 
 
 def _connected(connection: socket.socket) -> bool:

@@ -175,7 +175,8 @@ class Grader:
             if lab is not None:
                 lab.complete(error)
             report.longrepr = self._words(item, error)
-            report.user_properties.append(("kind", error.kind))  # for --junitxml
+            for properties in (item.user_properties, report.user_properties):
+                properties.append(("kind", error.kind))  # for --junitxml, at teardown too
             data.update(outcome=FAILED, text=report.longrepr, kind=error.kind,
                         reason=f"{error.kind} {error.what}")
         elif report.skipped:

@@ -34,6 +34,7 @@ class Program:
         self.orders_open = 0
         self.results: dict[int, tuple] = {}
         self.sent: dict[Key, tuple[int, bool, int]] = {}
+        self.listened: set[int] = set()  # ports it has ever listened on
         self.crashes: list[Event] = []
         self.output_size = 0
         self._screen: list[tuple[int, bytes]] = []
@@ -62,11 +63,12 @@ class Program:
                    size: int, data: bytes, note: str, asked: int) -> None:
         self.lab.tape.add(Event(at, self.name, call, *place, thread=thread, key=key,
                                 size=size, data=data, note=note, asked=asked))
-        if call == "connect" and len(key) == 4 and not note:
-            self.lab.arrivals.setdefault(key[1], set()).add(key[0])
+        if call == "accept" and len(key) == 3:
             self.sent.setdefault(key[:2], (0, False, 0))
-        elif call == "accept" and len(key) == 3:
-            self.sent.setdefault(key[:2], (0, False, 0))
+
+    def _take_connected(self, ours: int, theirs: int) -> None:
+        self.lab.arrivals[theirs] = self.lab.arrivals.get(theirs, 0) + 1
+        self.sent.setdefault((ours, theirs), (0, False, 0))
 
     def _take_dropped(self, number: int) -> None:
         self.lab.tape.dropped += number
@@ -91,7 +93,11 @@ class Program:
         if what == "bind":
             self._link.tell("answer", number, *table.bind(self, *values))
         elif what == "listening":
-            table.listening(*values)
+            entry = table.entries.get(values[0])
+            if entry is not None and not entry.listening:
+                self.lab.arrivals.pop(values[1], None)  # the port of an earlier socket
+            if (entry := table.listening(*values)) is not None:
+                self.listened.add(entry.port)
             self._link.tell("answer", number, "ok")
         elif what == "connect":
             self._link.tell("answer", number, *table.connect(*values))
@@ -155,13 +161,16 @@ class Program:
     # -- for the exchange ------------------------------------------------------------------
 
     def tell(self, *values: object) -> None:
+        """Send a command to the tap."""
         self._link.tell(*values)
 
     def ask_still(self) -> None:
+        """Ask whether it is still; the reply becomes `answer`."""
         self._question += 1
         self._link.tell("still?", self._question)
 
     def processes(self) -> int:
+        """How many processes it has alive, itself included."""
         return self.lab.hub.count(self._link)
 
     def spin_place(self) -> tuple[str, int]:
@@ -187,6 +196,7 @@ class Program:
 
     @property
     def running(self) -> bool:
+        """True until it has ended."""
         return not self.finished
 
     @property

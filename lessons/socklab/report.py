@@ -80,7 +80,7 @@ class Report:
 
     def _advance(self) -> None:
         """Write the next lines of the list, as far as results are there."""
-        if len(self.lessons) != 1 or self.verbose < 0:
+        if len(self.lessons) != 1 or self.verbose:
             return
         lines = list(self.lines.values())
         while self._shown < len(lines) and lines[self._shown].outcome != NOT_RUN:

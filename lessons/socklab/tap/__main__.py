@@ -17,11 +17,12 @@ FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 
 def main(port: int, name: str) -> None:
     """Become a spare of the grader that listens on `port`; never returns."""
-    from . import clock, locks, waiting
+    from . import clock, locks, signals, waiting
 
     clock.install()
     locks.install()
     waiting.install()
+    signals.install()
     from . import control, program, sockets
 
     sockets.install()

@@ -8,6 +8,7 @@ With `real` set (the notebook's and the tools' "watch") the clock is the ordinar
 
 from __future__ import annotations
 
+import sys
 import time
 
 from . import parking
@@ -30,6 +31,7 @@ def elapsed() -> float:
 
 
 def monotonic() -> float:
+    """Program time, as time.monotonic() gives it."""
     return _mono_start + elapsed()
 
 
@@ -73,3 +75,5 @@ def install() -> None:
     time.time = lambda: _wall_start + elapsed()
     time.monotonic_ns = time.perf_counter_ns = lambda: int(monotonic() * 1e9)
     time.time_ns = lambda: int(time.time() * 1e9)
+    # written in C it reads the system's clock; written in Python it asks this one
+    sys.modules["_datetime"] = sys.modules["_zoneinfo"] = None  # type: ignore[assignment]

@@ -115,6 +115,7 @@ def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
 
 
 def start_new_thread(function: Callable, args: tuple, kwargs: dict | None = None) -> int:
+    """Like _thread.start_new_thread; the new thread is known before it runs."""
     owner = getattr(function, "__self__", None)
     record, body = _named(function, getattr(owner, "daemon", True))
     try:
@@ -125,6 +126,7 @@ def start_new_thread(function: Callable, args: tuple, kwargs: dict | None = None
 
 
 def start_joinable_thread(function: Callable, handle: Any = None, daemon: bool = True) -> Any:
+    """Like _thread.start_joinable_thread, which threading uses from Python 3.13."""
     record, body = _named(function, daemon)
     assert _start_joinable is not None
     try:

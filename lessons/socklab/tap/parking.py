@@ -30,6 +30,8 @@ home = ""  # the folder of the student's program, with a separator at its end
 
 
 class Channel(Protocol):
+    """Something to wait for; see above."""
+
     def state(self) -> tuple | None: ...
 
 
@@ -73,6 +75,7 @@ class Park:
         self.deadline, self.place = deadline, place
         self.fired = False  # ended by its deadline
         self.woken = False  # ended by the event it waited for
+        self.disturbed = False  # a signal has come, its handler has not yet run
         self.gate = real_lock()
         self.gate.acquire()
 
@@ -171,7 +174,7 @@ def snapshot(now: float) -> tuple[bool, tuple]:
     for record in records:
         parked = record.park
         states = [c.state() for c in parked.channels] if parked else [None]
-        if parked is None or None in states:
+        if parked is None or parked.disturbed or None in states:
             still = False
             entries.append((record.name, "", "", 0, "", None, ()))
             continue

@@ -57,17 +57,16 @@ class Socket(Real):
             super().bind(address)
             return
         reuse = bool(self.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))
-        answer = control.ask("bind", *wanted, self.family == socket.AF_INET6, reuse)
+        six = self.family == socket.AF_INET6
+        both = six and not self.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        answer = control.ask("bind", *wanted, six, reuse, both)
         if answer[0] == "error":
             control.event("bind", wanted, note=answer[2])
             raise _os_error(answer[1], answer[2])
-        entry, real_host = answer[1:]
-        if real_host.startswith("::ffff:"):  # "::" for both families
-            self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        entry, host, real_host = answer[1:]
         super().bind((real_host, 0))
         self._bound = (entry, super().getsockname()[1])
-        port = wanted[1] or self._bound[1]
-        self._name = _full((wanted[0] or "0.0.0.0", port), self.family)
+        self._name = _full((host, wanted[1] or self._bound[1]), self.family)
         control.event("bind", self._name[:2])
 
     def listen(self, *backlog: int) -> None:
@@ -75,7 +74,7 @@ class Socket(Real):
             super().listen(*backlog)
             return
         if self._bound is None:
-            self.bind(("127.0.0.1", 0))  # the system would take any address and port
+            self.bind(("", 0))  # the system would take any address and port
         assert self._bound is not None and self._name is not None
         super().listen(*backlog)
         self.listener = self.listener or Listener(self._bound[1])
@@ -129,6 +128,7 @@ class Socket(Real):
         """This socket is now one end of a connection."""
         ours = super().getsockname()[1]
         self._track(Stream(ours, real_port))
+        control.tell("connected", ours, real_port)
         if wanted is not None:
             self._peer = wanted
             control.event("connect", (ours, real_port, *wanted), begun=begun)
@@ -181,8 +181,13 @@ class Socket(Real):
         """Does a fault hold back what the program wants to send?"""
         return self.stream is not None and self.stream.room == 0
 
-    def may_write(self) -> bool:
-        return not self.held() and streams.writable(self.fileno())
+    def writing_state(self) -> tuple | None:
+        """What a wait for room to send waits for."""
+        if self.held():
+            return ()
+        if self.stream is None or streams.writable(self.fileno()):
+            return None  # there is room, so the wait returns at once
+        return ("full", *self.stream.key)
 
     def _park(self, call: str, channel: parking.Channel) -> parking.Park | None:
         if self.gettimeout() is not None:
@@ -244,10 +249,14 @@ class Socket(Real):
         return self._read("recv", bufsize, flags, lambda n: Real.recv(self, n, flags))
 
     def _all_of(self, size: int, flags: int) -> bytes:
-        parts = []
-        while size > 0 and (part := self.recv(size, flags)):
-            parts.append(part)
-            size -= len(part)
+        parts: list[bytes] = []
+        try:
+            while size > 0 and (part := self.recv(size, flags)):
+                parts.append(part)
+                size -= len(part)
+        except OSError:
+            if not parts:
+                raise  # else what has come is given first, as the system does it
         return b"".join(parts)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -299,11 +308,13 @@ class Socket(Real):
         self._wait_if_timed(waiting.OUT, "send")
         sizes = [n for n in (view.nbytes, most, stream.room) if n is not None]
         parked = self._park("send", Room(self))
+        stream.sending += 1
         sent = 0
         try:
             sent = Real.send(self, view[: min(sizes)], flags)
         finally:
             with parking.mutex:
+                stream.sending -= 1
                 stream.sent += sent
                 if stream.room is not None:
                     stream.room -= sent
@@ -313,11 +324,13 @@ class Socket(Real):
 
     def _wait_for_room(self, stream: Stream) -> None:
         timeout = self.gettimeout()
-        while stream.room == 0:
-            if timeout == 0:
-                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            deadline = None if timeout is None else waiting.clock.elapsed() + timeout
+        while True:
             with parking.mutex:
+                if stream.room != 0:
+                    return
+                if timeout == 0:
+                    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+                deadline = None if timeout is None else waiting.clock.elapsed() + timeout
                 parked = parking.park("send", (Room(self),), deadline)
                 stream.blocked.append(parked)
             waiting.clock.wait(parked)
@@ -413,6 +426,8 @@ class Socket(Real):
 
     def dup(self) -> Socket:
         copy: Socket = super().dup()  # type: ignore[assignment]
+        if self.stream is not None or self.listener is not None:
+            parking.untracked.append("dup()")  # a close of one would not end the other
         copy.stream, copy.listener = self.stream, self.listener
         copy._name, copy._peer = self._name, self._peer
         return copy
@@ -484,6 +499,7 @@ def _refuse_name(host: Any) -> None:
 
 
 def tap_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+    """Like socket.getaddrinfo, for names of this machine alone."""
     found = _loopback(host)
     if found is None and host is not None:
         _refuse_name(host)
@@ -491,6 +507,7 @@ def tap_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def tap_gethostbyname(hostname: str) -> str:
+    """Like socket.gethostbyname, for names of this machine alone."""
     found = _loopback(hostname)
     if found is None:
         _refuse_name(hostname)
@@ -516,6 +533,9 @@ def _tap_socketpair() -> None:
 
 def install() -> None:
     """Replace the socket class and the name look-ups of the socket module."""
+    for name in ("sendmsg", "recvmsg", "recvmsg_into"):
+        if not hasattr(Real, name):  # Windows; asyncio looks whether it is there
+            delattr(Socket, name)
     socket.socket = Socket  # type: ignore[misc]
     socket.getaddrinfo = tap_getaddrinfo
     socket.gethostbyname = tap_gethostbyname

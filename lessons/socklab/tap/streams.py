@@ -6,12 +6,9 @@ same pair the other way round, so each side's counts can be held against the oth
 
 from __future__ import annotations
 
-import select
 from typing import Any
 
-from . import parking
-
-_select = select.select
+from . import parking, waiting
 
 
 class Stream:
@@ -22,6 +19,7 @@ class Stream:
         self.taken = 0  # bytes that the program's code has received
         self.ended = False  # it has seen the end, so a further recv does not wait
         self.sent = 0  # bytes that the program's code has given to send
+        self.sending = 0  # threads that are inside the system's send
         self.sent_end = False  # closed or shut down for writing
         self.closed = False
         self.other: Stream | None = None  # the other end, if in this program (socketpair)
@@ -37,8 +35,8 @@ class Stream:
         if self.ended:
             return None
         if self.other is not None:
-            idle = self.taken == self.other.sent and not self.other.sent_end
-            return () if idle else None
+            idle = self.taken == self.other.sent and not self.other.sending
+            return () if idle and not self.other.sent_end else None
         return ("stream", *self.key, self.taken)
 
     def allowed(self, asked: int) -> int:
@@ -65,6 +63,9 @@ class Stream:
                 for parked in self.blocked:
                     parked.wake()
                 self.blocked.clear()
+                for record in parking.records:  # who waits in select() must look again
+                    if record.waker is not None:
+                        record.waker.ring()
 
 
 class Room:
@@ -74,9 +75,8 @@ class Room:
         self.tapped = tapped
 
     def state(self) -> tuple | None:
-        if self.tapped.held():
-            return ()
-        return None if self.tapped.may_write() else ("full", *self.tapped.stream.key)
+        state: tuple | None = self.tapped.writing_state()
+        return state
 
 
 class Listener:
@@ -94,6 +94,6 @@ class Listener:
 def writable(descriptor: int) -> bool:
     """Does the kernel have room for a send at this moment?"""
     try:
-        return bool(_select([], [descriptor], [], 0)[1])
-    except (OSError, ValueError):  # closed, or a descriptor above select's limit
+        return bool(waiting.wait_raw([], [descriptor], 0))
+    except (OSError, ValueError):  # it is closed
         return True

@@ -25,7 +25,6 @@ from typing import Any
 
 from . import clock, locks, parking
 
-MONITORING = sys.version_info >= (3, 12)
 TOOL = 4  # an id of sys.monitoring that no debugger, profiler or coverage tool uses
 # instructions that touch nothing but the thread's own frame
 PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME", "CACHE",
@@ -44,7 +43,7 @@ class InUse(Exception):
 
 def instrument(code: types.CodeType) -> None:
     """See the instructions of this code, and of all that is defined in it."""
-    if MONITORING:
+    if sys.version_info >= (3, 12):
         if sys.monitoring.get_tool(TOOL) is None:
             sys.monitoring.use_tool_id(TOOL, "turnstile")
             sys.monitoring.register_callback(
@@ -264,7 +263,7 @@ def _start(round_: Round, number: int, target: Any, call: tuple, results: list) 
     def body() -> None:
         parking.adopt(record)
         turn.baton.acquire()
-        if not MONITORING:
+        if sys.version_info < (3, 12):
             sys.settrace(_trace)
         try:
             results[number] = _result(target, call)

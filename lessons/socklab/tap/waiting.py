@@ -68,17 +68,18 @@ def _waker() -> Waker:
 
 
 class Ready:
-    """As a channel: this socket being ready for reading (IN) or writing (OUT)."""
+    """As a channel: this socket being ready for reading (IN) or for writing (OUT)."""
 
-    def __init__(self, tapped: Any, events: int) -> None:
-        self.tapped, self.events = tapped, events
+    def __init__(self, tapped: Any, event: int) -> None:
+        self.tapped, self.event = tapped, event
 
     def state(self) -> tuple | None:
-        if self.events & OUT and self.tapped.may_write():
-            return None  # there is room, so the wait returns at once
-        if self.events & IN:
-            return self.tapped.reading_state()
-        return ()
+        state: tuple | None
+        if self.event == OUT:
+            state = self.tapped.writing_state()
+        else:
+            state = self.tapped.reading_state()
+        return state
 
 
 def channels_of(interest: Iterable[tuple[int, int]]) -> tuple[parking.Channel, ...]:
@@ -87,7 +88,7 @@ def channels_of(interest: Iterable[tuple[int, int]]) -> tuple[parking.Channel, .
     for descriptor, events in interest:
         tapped = by_descriptor.get(descriptor)
         if tapped is not None:
-            found.append(Ready(tapped, events))
+            found += [Ready(tapped, event) for event in (IN, OUT) if events & event]
         elif descriptor == 0:
             found.append(keyboard)
         else:
@@ -223,6 +224,20 @@ class Poller:
         self._real.close()
 
 
+class TapPoll(Poller):
+    """select.poll: timeouts in milliseconds."""
+
+    def __init__(self) -> None:
+        super().__init__(_poll(), 1000)  # type: ignore[misc]
+
+
+class TapEpoll(Poller):
+    """select.epoll: timeouts in seconds."""
+
+    def __init__(self, sizehint: int = -1, flags: int = 0) -> None:
+        super().__init__(_epoll(sizehint, flags), 1)  # type: ignore[misc]
+
+
 def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool:
     """Wait until the socket is ready; False when `timeout` program seconds have passed."""
     deadline = None if timeout is None else clock.elapsed() + timeout
@@ -235,7 +250,7 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
         try:
             readers: list[Any] = [waker.inside] + ([descriptor] if events & IN else [])
             writers = [descriptor] if events & OUT and not hidden else []
-            ready = _wait_raw(readers, writers, _left(deadline))
+            ready = wait_raw(readers, writers, _left(deadline))
         except OSError:
             return True  # closed meanwhile: the call itself reports it
         finally:
@@ -249,7 +264,7 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
             return False
 
 
-def _wait_raw(readers: list[Any], writers: list[Any], left: float | None) -> list[Any]:
+def wait_raw(readers: list[Any], writers: list[Any], left: float | None) -> list[Any]:
     if _poll is None:
         ready = _select(readers, writers, [], left)
         return ready[0] + ready[1]
@@ -265,13 +280,12 @@ def _wait_raw(readers: list[Any], writers: list[Any], left: float | None) -> lis
 def install() -> None:
     """Replace select, poll and epoll; before selectors is imported."""
     select.select = tap_select
+    # classes, because selectors keeps them as attributes of its own classes: a function
+    # there would become a method
     if _poll is not None:
-        select.poll = lambda: Poller(_poll(), 1000)  # type: ignore
+        select.poll = TapPoll  # type: ignore
     if _epoll is not None:
-        def epoll(sizehint: int = -1, flags: int = 0) -> Poller:
-            return Poller(_epoll(sizehint, flags), 1)
-
-        select.epoll = epoll  # type: ignore
+        select.epoll = TapEpoll  # type: ignore
     for name in ("kqueue", "devpoll"):  # selectors then falls back to poll
         if hasattr(select, name):
             delattr(select, name)

@@ -1,0 +1,196 @@
+"""Lesson 01: Echo."""
+
+import pytest
+from socklab.lesson import Lab, Peer, Program, core, more, random_bytes
+
+PORT = 5050
+
+
+@pytest.fixture
+def server(lab: Lab) -> Program:
+    return lab.server("echo_server.py", port=PORT)
+
+
+@core
+def test_bytes_come_back(server: Program) -> None:
+    """What you send to the server comes back."""
+    peer = server.connect()
+    peer.send(b"hello")
+    peer.expect(b"hello")
+
+
+@core
+def test_several_rounds(server: Program) -> None:
+    """The server answers again and again, as long as its client is there."""
+    peer = server.connect()
+    for data in [b"one", b"two\n", b"a third one", b"4"]:
+        peer.send(data)
+        peer.expect(data)
+    peer.expect_nothing()
+
+
+@core
+def test_server_ends(lab: Lab, server: Program) -> None:
+    """When its client has ended, the server ends too and the port is free."""
+    peer = server.connect()
+    peer.send(b"good")
+    peer.expect(b"good")
+    peer.half_close()
+    peer.expect_end()
+    peer.close()
+    server.expect_exit(0)
+    if not server.connect_refused():
+        lab.fail("Your server has ended, yet somebody still listens on its port.")
+    with lab.case("the server is started again; its client leaves without a word"):
+        server = lab.server("echo_server.py", port=PORT)
+        server.connect().close()
+        server.expect_exit(0)
+
+
+@core
+def test_client_talks(lab: Lab) -> None:
+    """The client sends the lines you type and prints what comes back."""
+    client, peer = start_client(lab)
+    for typed, reply in [
+        ("hello", "HELLO"),
+        ("Grüezi, Zoë", "GRÜEZI, ZOË"),
+        ("  two  blanks  ", "  TWO  BLANKS  "),
+    ]:
+        with lab.case(f"the line {typed!r} comes back as {reply!r}"):
+            client.type(typed)
+            peer.expect(f"{typed}\n".encode())
+            peer.send(f"{reply}\n".encode())
+            client.expect_output(reply.strip())
+        if f"b'{reply}" in client.output:
+            lab.fail("Your client prints bytes, not text: b'...'", kind="bytes")
+
+
+@core
+def test_client_ends(lab: Lab) -> None:
+    """The client ends at an empty line and at the end of the input."""
+    with lab.case("an empty line"):
+        client, peer = start_client(lab)
+        echo_one_line(client, peer)
+        client.type("")
+        expect_goodbye(client, peer)
+    with lab.case("the end of the input"):
+        client, peer = start_client(lab)
+        echo_one_line(client, peer)
+        client.end_input()
+        expect_goodbye(client, peer)
+    with lab.case("the input ends before the last line is back"):
+        client, peer = start_client(lab)
+        client.type("last words")
+        client.end_input()
+        peer.expect(b"last words\n")
+        lab.settle()
+        peer.send(b"LAST WORDS\n")
+        client.expect_output("LAST WORDS")
+        expect_goodbye(client, peer)
+
+
+@more
+def test_any_bytes(server: Program) -> None:
+    """Bytes that are no text come back too."""
+    data = bytes(range(256)) + "Grüezi 東京 🙂".encode()
+    peer = server.connect(recv_max=1)  # every letter of several bytes is cut
+    peer.send(data)
+    peer.expect(data)
+
+
+@more
+def test_large_transfer(server: Program) -> None:
+    """100,000 random bytes come back, all of them, in order."""
+    data = random_bytes(100_000, seed=1)
+    peer = server.connect()
+    peer.send(data)
+    peer.expect(data)
+    peer.expect_nothing()
+
+
+@more
+def test_short_sends(lab: Lab) -> None:
+    """Nothing is lost when a send takes only a part of the bytes."""
+    server = lab.server("echo_server.py", port=PORT, send_max=7)
+    data = b"".join(b"%04d " % number for number in range(1000))
+    peer = server.connect()
+    peer.send(data)
+    peer.expect(data)
+
+
+@more
+def test_half_close(lab: Lab, server: Program) -> None:
+    """A client that sends no more still gets all its bytes."""
+    data = b"".join(b"%04d " % number for number in range(1000))
+    peer = server.connect()
+    peer.pause()
+    peer.send(data)
+    peer.half_close()
+    lab.settle()
+    peer.resume()
+    peer.expect(data)
+    peer.expect_end()
+    peer.close()
+    server.expect_exit(0)
+
+
+@more
+def test_line_in_pieces(lab: Lab) -> None:
+    """The client waits until the whole line is back."""
+    client, peer = start_client(lab, recv_max=1)
+    for line in ["once upon a time", "Grüezi, Zoë", "東京 🙂"]:
+        with lab.case(f"{line!r} comes back byte by byte"):
+            client.type(line)
+            peer.expect(f"{line}\n".encode())
+            peer.send(f"{line.upper()}\n".encode())
+            client.expect_output(line.upper())
+
+
+@more
+def test_nobody_listens(lab: Lab) -> None:
+    """Nobody listens: one sentence on stderr, exit status 1."""
+    client = lab.program("echo_client.py")
+    client.expect_exit(1)
+    expect_sentence(lab, client)
+
+
+@more
+def test_server_leaves(lab: Lab) -> None:
+    """The server leaves too early: one sentence on stderr, exit status 1."""
+    for name, part in [("before the line", b""), ("in mid-line", b"HEL")]:
+        with lab.case(f"the server leaves {name}"):
+            client, peer = start_client(lab)
+            client.type("hello")
+            peer.expect(b"hello\n")
+            if part:
+                peer.send(part)
+            peer.close()
+            client.expect_exit(1)
+            expect_sentence(lab, client)
+
+
+def start_client(lab: Lab, recv_max: int | None = None) -> tuple[Program, Peer]:
+    listener = lab.listen(PORT)
+    client = lab.program("echo_client.py", recv_max=recv_max)
+    peer = listener.accept()
+    listener.close()
+    return client, peer
+
+
+def echo_one_line(client: Program, peer: Peer) -> None:
+    client.type("good morning")
+    peer.expect(b"good morning\n")
+    peer.send(b"GOOD MORNING\n")
+    client.expect_output("GOOD MORNING")
+
+
+def expect_goodbye(client: Program, peer: Peer) -> None:
+    peer.expect_end()
+    peer.close()
+    client.expect_exit(0)
+
+
+def expect_sentence(lab: Lab, client: Program) -> None:
+    client.expect_no_traceback()
+    if not client.errors.strip():
+        lab.fail("Your client ended without a sentence on stderr.", kind="no_sentence")

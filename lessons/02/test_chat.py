@@ -1,0 +1,216 @@
+"""Lesson 02: Chat."""
+
+from collections.abc import Callable
+
+import pytest
+from socklab.lesson import Lab, Peer, Program, core, more
+
+PORT = 5000
+LONG = "".join(f"{number:04}" for number in range(256))  # the longest: 1024 bytes
+
+
+@pytest.fixture
+def server(lab: Lab) -> Program:
+    return lab.server("socket_server.py", port=PORT)
+
+
+@core
+def test_server_prints_what_comes(lab: Lab, server: Program) -> None:
+    """The server says who has connected and prints what the client says."""
+    peer = server.connect()
+    server.expect_output("Connection from: ", str(peer.port))
+    peer.send("Grüezi, Server".encode())
+    expect_text(lab, server, "Grüezi, Server")
+
+
+@core
+def test_server_asks_and_answers(lab: Lab, server: Program) -> None:
+    """The server asks for a line and sends exactly that, turn after turn."""
+    peer = server.connect()
+    for message, answer in [
+        ("Hello", "Good Morning"),
+        ("Wie geht's?", "Schön, dass du fragst 🙂"),
+        (LONG, LONG[::-1]),
+    ]:
+        peer.send(message.encode())
+        expect_text(lab, server, message)
+        server.expect_output(" -> ")
+        server.type(answer)
+        peer.expect(answer.encode())
+        peer.expect_nothing()
+
+
+@core
+def test_server_ends_with_its_client(server: Program) -> None:
+    """When the client ends, the server ends too."""
+    peer = server.connect()
+    one_turn_with(server, peer)
+    peer.half_close()
+    peer.expect_end()
+    server.expect_exit(0)
+
+
+@core
+def test_client_waits_for_the_reply(lab: Lab) -> None:
+    """The client sends a line, waits for the reply, prints it, and asks again."""
+    client, peer = start_client(lab)
+    client.expect_output(" -> ")
+    client.type("Hello Server")
+    peer.expect(b"Hello Server")
+    peer.expect_nothing()
+    with lab.case("the next line is typed before the reply has come"):
+        client.type("Grüezi, 東京 🙂")
+        peer.expect_nothing()
+    peer.send("Schöne Grüsse".encode())
+    expect_text(lab, client, "Schöne Grüsse")
+    peer.expect("Grüezi, 東京 🙂".encode())
+    peer.send(LONG.encode())
+    expect_text(lab, client, LONG)
+    client.expect_output(" -> ")
+
+
+@core
+def test_bye_ends_the_client(lab: Lab) -> None:
+    """The word bye ends the client, in any case and with blanks around it."""
+    for bye in ["bye", "BYE", "  Bye  "]:
+        with lab.case(f"the line {bye!r}"):
+            client, peer = start_client(lab)
+            client.type("goodbye for now")  # a message that has the word in it
+            peer.expect(b"goodbye for now")
+            peer.send(b"so soon?")
+            client.expect_output("so soon?")
+            client.type(bye)
+            peer.expect_end()
+            client.expect_exit(0)
+
+
+@more
+def test_your_two_programs_talk(lab: Lab, server: Program) -> None:
+    """Your own two programs hold a conversation."""
+    client = lab.program("socket_client.py")
+    server.expect_output("Connection from: ")
+    for question, answer in [("Who is there?", "Only me"), ("Grüezi!", "Adieu 🙂")]:
+        client.expect_output(" -> ")
+        client.type(question)
+        server.expect_output(question, " -> ")
+        server.type(answer)
+        client.expect_output(answer)
+    client.type("bye")
+    client.expect_exit(0)
+    server.expect_exit(0)
+
+
+@more
+def test_empty_line(lab: Lab, server: Program) -> None:
+    """An empty line is not sent: each program asks again."""
+    client = lab.program("socket_client.py")
+    client.expect_output(" -> ")
+    with lab.case("an empty line at the client"):
+        client.type("")
+        client.expect_output(" -> ")
+        client.type("Hello")
+        server.expect_output("Hello", " -> ")
+    with lab.case("two empty lines at the server"):
+        server.type("")
+        server.expect_output(" -> ")
+        server.type("")
+        server.expect_output(" -> ")
+        server.type("Good Morning")
+        client.expect_output("Good Morning")
+
+
+@more
+def test_server_says_bye(server: Program) -> None:
+    """The server may say bye as well: it sends nothing and ends."""
+    peer = server.connect()
+    one_turn_with(server, peer)
+    peer.send(b"Anything else?")
+    server.expect_output("Anything else?", " -> ")
+    server.type(" BYE ")
+    peer.expect_end()
+    server.expect_exit(0)
+
+
+@more
+def test_client_notices(lab: Lab) -> None:
+    """When the server has gone, the client says so and ends."""
+    for how in ["ends", "resets"]:
+        with lab.case(f"the server {how} the connection while the client waits for it"):
+            client, peer = start_client(lab)
+            client.type("Hello")
+            peer.expect(b"Hello")
+            expect_last_words(lab, client, way_to_go(peer, how))
+        with lab.case(f"the server {how} the connection while somebody types"):
+            client, peer = start_client(lab)
+            client.expect_output(" -> ")
+            expect_last_words(lab, client, way_to_go(peer, how), "Are you there?")
+
+
+@more
+def test_server_notices(lab: Lab) -> None:
+    """When the client has gone, the server says so and ends."""
+    for how in ["ends", "resets"]:
+        with lab.case(f"the client {how} the connection while the server waits for it"):
+            server = lab.server("socket_server.py", port=PORT)
+            peer = server.connect()
+            one_turn_with(server, peer)
+            expect_last_words(lab, server, way_to_go(peer, how))
+        with lab.case(f"the client {how} the connection while somebody types"):
+            server = lab.server("socket_server.py", port=PORT)
+            peer = server.connect()
+            peer.send(b"Hello")
+            server.expect_output("Hello", " -> ")
+            expect_last_words(lab, server, way_to_go(peer, how), "Are you there?")
+
+
+@more
+def test_nobody_there(lab: Lab) -> None:
+    """With nobody there, the client says so on stderr and ends with exit status 1."""
+    client = lab.program("socket_client.py")
+    client.expect_exit(1)
+    client.expect_no_traceback()
+    expect_words(lab, client.errors)
+
+
+def start_client(lab: Lab) -> tuple[Program, Peer]:
+    listener = lab.listen(PORT)
+    client = lab.program("socket_client.py")
+    peer = listener.accept()
+    listener.close()
+    return client, peer
+
+
+def one_turn_with(server: Program, peer: Peer) -> None:
+    peer.send(b"Hello")
+    server.expect_output("Hello", " -> ")
+    server.type("Good Morning")
+    peer.expect(b"Good Morning")
+
+
+def way_to_go(peer: Peer, how: str) -> Callable[[], None]:
+    return peer.close if how == "ends" else peer.reset
+
+
+def expect_text(lab: Lab, program: Program, text: str) -> None:
+    lab.settle()
+    if text not in program.output and repr(text.encode()) in program.output:
+        lab.fail(f"{program.name} prints bytes, not text: b'...'", kind="bytes")
+    program.expect_output(text)
+
+
+def expect_last_words(
+    lab: Lab, program: Program, go: Callable[[], None], line: str | None = None
+) -> None:
+    lab.settle()
+    before = program.output
+    go()
+    if line is not None:
+        program.type(line)
+    program.expect_exit(None)
+    program.expect_no_traceback()
+    expect_words(lab, program.output.removeprefix(before))
+
+
+def expect_words(lab: Lab, text: str) -> None:
+    if not any(letter.isalpha() for letter in text):
+        lab.fail("Your program ended without saying why.", kind="no_sentence")

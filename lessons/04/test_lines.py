@@ -1,0 +1,255 @@
+"""Lesson 04: Lines."""
+
+import re
+
+import pytest
+from socklab.lesson import (
+    Handle,
+    Lab,
+    Module,
+    Peer,
+    Program,
+    Result,
+    core,
+    every_cut,
+    more,
+    random_text,
+)
+
+RESET = ["ConnectionResetError", "ConnectionAbortedError"]  # the second: on Windows
+BAD_LINE = ["ValueError", "UnicodeDecodeError"]  # the second is one of the first
+
+
+@pytest.fixture
+def lines(lab: Lab) -> Module:
+    return lab.module("lines.py")
+
+
+@pytest.fixture
+def server(lab: Lab) -> Program:
+    return lab.server("line_server.py", port=5050)
+
+
+@core
+def test_one_line(lab: Lab, lines: Module) -> None:
+    """A line comes out whole, wherever the stream is cut."""
+    for name, cuts in every_cut(b"hello\n"):
+        with lab.case(name):
+            wire = lines.wire(cuts=cuts)
+            wire.peer.send(b"hello\n")
+            expect_lines(lab, lines.make("LineReader", wire), "hello")
+
+
+@core
+def test_lines_in_one_segment(lab: Lab, lines: Module) -> None:
+    """Lines that come together are read one by one, an empty one too."""
+    data = b"one\ntwo\n\nfour\n"
+    for name, cuts in every_cut(data):
+        with lab.case(name):
+            wire = lines.wire(cuts=cuts)
+            wire.peer.send(data)
+            reader = lines.make("LineReader", wire)
+            expect_lines(lab, reader, "one", "two", "", "four")
+
+
+@core
+def test_characters(lab: Lab, lines: Module) -> None:
+    """A character that is cut in two comes out whole."""
+    data = "Zoë 東京 🙂\n".encode()
+    for name, cuts in every_cut(data):
+        with lab.case(name):
+            wire = lines.wire(cuts=cuts)
+            wire.peer.send(data)
+            expect_lines(lab, lines.make("LineReader", wire), "Zoë 東京 🙂")
+
+
+@core
+def test_ends(lab: Lab, lines: Module) -> None:
+    """A clean end is None; an unfinished line or a reset is an error."""
+    data = "one\ntwö\n".encode()
+    for came in range(len(data) + 1):
+        *whole, rest = data[:came].split(b"\n")
+        for how, cuts in [("in one piece", []), ("byte by byte", list(range(1, 9)))]:
+            for end in ["the end", "a reset"]:
+                with lab.case(f"{data[:came]} comes {how}, then {end}"):
+                    wire = lines.wire(cuts=cuts)
+                    wire.peer.send(data[:came])
+                    reader = lines.make("LineReader", wire)
+                    expect_lines(lab, reader, *[line.decode() for line in whole])
+                    if end == "a reset":
+                        wire.peer.reset()
+                        expect_error(lab, reader, *RESET)
+                        continue
+                    wire.peer.half_close()
+                    if rest:
+                        expect_error(lab, reader, "EOFError")
+                    else:
+                        expect_lines(lab, reader, None)
+
+
+@core
+def test_server_answers(lab: Lab, server: Program) -> None:
+    """The server answers each line with its number and the line in upper case."""
+    texts = ["hello", "", "Straße 7"]
+    cases = every_cut("Zoë\n".encode())
+    start = sum(len(text.encode()) + 1 for text in texts)
+    cuts = [start + 5 * n + cut for n, case in enumerate(cases) for cut in case[1]]
+    peer = server.connect(cuts=cuts)
+    for number, text in enumerate(texts, 1):
+        with lab.case(f"the line {text!r}"):
+            peer.send(f"{text}\n".encode())
+            peer.expect(f"{number} {text.upper()}\n".encode())
+    for number, (name, _) in enumerate(cases, len(texts) + 1):
+        with lab.case(name):
+            peer.send("Zoë\n".encode())
+            peer.expect(f"{number} ZOË\n".encode())
+
+
+@more
+def test_two_readers(lab: Lab, lines: Module) -> None:
+    """Two readers never mix their bytes."""
+    one, two = lines.wire(), lines.wire()
+    reader_one = lines.make("LineReader", one)
+    reader_two = lines.make("LineReader", two)
+    one.peer.send(b"one\ntw")
+    two.peer.send(b"eins\nzw")
+    expect_lines(lab, reader_one, "one")
+    expect_lines(lab, reader_two, "eins")
+    one.peer.send(b"o\n")
+    two.peer.send(b"ei\n")
+    expect_lines(lab, reader_one, "two")
+    expect_lines(lab, reader_two, "zwei")
+
+
+@more
+def test_line_ends(lab: Lab, lines: Module) -> None:
+    """Only \\n and \\r\\n end a line; all other bytes belong to it."""
+    cases = {
+        "one\r\n": "one",
+        "\r\n": "",
+        "a\r\r\n": "a\r",
+        "a\rb\n": "a\rb",
+        "  two \t\n": "  two \t",
+        "a\vb\fc\x1cd\x85e\u2028f\n": "a\vb\fc\x1cd\x85e\u2028f",
+    }
+    for sent, text in cases.items():
+        data = f"{sent}next\n".encode()
+        for name, cuts in every_cut(data):
+            with lab.case(name):
+                wire = lines.wire(cuts=cuts)
+                wire.peer.send(data)
+                expect_lines(lab, lines.make("LineReader", wire), text, "next")
+
+
+@more
+def test_limit(lab: Lab, lines: Module) -> None:
+    """A line may have as many bytes as the limit says, and no more."""
+    with lab.case("many short lines, limit 5"):
+        wire = lines.wire()
+        wire.peer.send(b"four\n" * 300)
+        expect_lines(lab, lines.make("LineReader", wire, 5), *["four"] * 300)
+    for text in ["12345", "1234\r", "üü1"]:
+        for name, cuts in every_cut(f"{text}\n".encode()):
+            with lab.case(f"limit 5, {name}"):
+                wire = lines.wire(cuts=cuts)
+                wire.peer.send(f"{text}\n".encode())
+                expect_lines(lab, lines.make("LineReader", wire, 5), text.strip("\r"))
+    for text in ["123456\n", "12345\r\n", "üüü\n", "123456", "x" * 20]:
+        for name, cuts in every_cut(text.encode()):
+            with lab.case(f"limit 5, {name}"):
+                wire = lines.wire(cuts=cuts)
+                wire.peer.send(text.encode())
+                reader = lines.make("LineReader", wire, 5)
+                expect_error(lab, reader, *BAD_LINE)
+    with lab.case("limit not given: 1000 bytes, then 1001 bytes"):
+        wire = lines.wire()
+        wire.peer.send(b"x" * 1000 + b"\n" + b"x" * 1001)
+        reader = lines.make("LineReader", wire)
+        expect_lines(lab, reader, "x" * 1000)
+        expect_error(lab, reader, *BAD_LINE)
+
+
+@more
+def test_not_utf8(lab: Lab, lines: Module) -> None:
+    """A line that is not UTF-8 is a ValueError, after the good lines before it."""
+    for bad in [b"\xff\xfe\n", "Zoë\n".encode("latin-1"), "Zoë".encode()[:-1] + b"\n"]:
+        data = "Zoë\n".encode() + bad
+        for name, cuts in every_cut(data):
+            with lab.case(name):
+                wire = lines.wire(cuts=cuts)
+                wire.peer.send(data)
+                reader = lines.make("LineReader", wire)
+                expect_lines(lab, reader, "Zoë")
+                expect_error(lab, reader, *BAD_LINE)
+
+
+@more
+def test_next_client(lab: Lab, server: Program) -> None:
+    """After each client comes the next one, and its lines count from 1."""
+    for sent in [b"one\ntwo\n", b"one\ntwo\nthr", b"", b"one\ntwo\n"]:
+        with lab.case(f"a client that sends {sent} and ends"):
+            peer = next_client(lab, server)
+            peer.send(sent)
+            if sent:
+                peer.expect(b"1 ONE\n", b"2 TWO\n")
+            peer.half_close()
+            peer.expect_end()
+
+
+@more
+def test_bad_line(lab: Lab, server: Program) -> None:
+    """A bad line gets an error, the connection ends, and the next client is served."""
+    for name, bad in [("not UTF-8", b"\xff\xfe\n"), ("1001 bytes", b"x" * 1001)]:
+        with lab.case(f"a good line, then a bad one: {name}"):
+            peer = server.connect()
+            peer.send(b"one\n" + bad)
+            peer.expect(b"1 ONE\n")
+            answer = peer.read_line()
+            if not re.fullmatch(rb"error: .*\S.*\n", answer):
+                lab.fail(f'After "error: " should come a reason. This came: {answer}.')
+            peer.expect_end()
+            peer.close()
+    with lab.case("the next client"):
+        peer = next_client(lab, server)
+        peer.send(b"one\n")
+        peer.expect(b"1 ONE\n")
+
+
+@more
+def test_many_lines(lab: Lab) -> None:
+    """Hundreds of lines at once are answered, though send takes a few bytes only."""
+    server = lab.server("line_server.py", port=5050, send_max=5)
+    texts = [random_text(50, seed) for seed in range(300)]
+    peer = server.connect()
+    peer.send("".join(f"{text}\n" for text in texts).encode())
+    for number, text in enumerate(texts, 1):
+        peer.expect(f"{number} {text.upper()}\n".encode())
+    peer.half_close()
+    peer.expect_end()
+
+
+def next_client(lab: Lab, server: Program) -> Peer:
+    lab.settle()
+    if not server.running:
+        server.expect_no_traceback()
+        lab.fail("Your server is over. It should serve the next client.", kind="exited")
+    return server.connect()
+
+
+def expect_lines(lab: Lab, reader: Handle, *texts: str | None) -> None:
+    for text in texts:
+        got = reader.call("read_line").value_or_fail()
+        if got != text:
+            kind = "end" if text is None else "none" if got is None else "wrong"
+            what = f"read_line() should return {text!r}. It returned {got!r}."
+            lab.fail(what, kind=kind, expected=text, got=got)
+
+
+def expect_error(lab: Lab, reader: Handle, *names: str) -> None:
+    result: Result = reader.call("read_line")
+    if not result.error:
+        what = f"{names[0]} should come here. read_line() returned {result.value!r}."
+        lab.fail(what, kind="returned")
+    if result.error not in names:
+        what = f"{names[0]} should come here. {result.error} came: {result.message}"
+        lab.fail(what, kind="other")

@@ -1,0 +1,248 @@
+"""Lesson 07: Threads."""
+
+import sys
+
+import pytest
+from socklab.lesson import Lab, Peer, Program, core, more
+
+
+@pytest.fixture
+def server(lab: Lab) -> Program:
+    return lab.server("threaded_server.py", port=5050)
+
+
+@core
+def test_silent_client(lab: Lab, server: Program) -> None:
+    """A silent client holds nobody up."""
+    with lab.case("a client comes and says nothing; then a second one talks"):
+        server.connect()
+        lab.settle()
+        talker = server.connect()
+        talk(talker, b"hello\n", b"1 HELLO\n")
+    with lab.case("another one stops in mid-line; the second one goes on"):
+        server.connect().send(b"hel")
+        lab.settle()
+        talk(talker, "Grüezi\r\nthree\n".encode(), "2 GRÜEZI\n3 THREE\n".encode())
+    with lab.case("the second one stops in mid-line itself, and goes on later"):
+        talker.send(b"fo")
+        talker.expect_nothing()
+        talk(talker, b"ur\n", b"4 FOUR\n")
+
+
+@core
+def test_own_numbers(lab: Lab, server: Program) -> None:
+    """Every client has its own answers and its own numbers, from 1."""
+    ann, bob = server.connect(), server.connect()
+    lab.settle()
+    with lab.case("ann and bob are connected; each sends a line"):
+        talk(ann, b"one\n", b"1 ONE\n")
+        talk(bob, b"eins\n", b"1 EINS\n")
+    with lab.case("they take turns in mid-line"):
+        talk(ann, b"two\nthr", b"2 TWO\n")
+        talk(bob, b"zwei\ndr", b"2 ZWEI\n")
+        talk(ann, b"ee\n", b"3 THREE\n")
+        talk(bob, b"ei\n", b"3 DREI\n")
+    ann.expect_nothing()
+
+
+@core
+def test_fifty_clients(lab: Lab, server: Program) -> None:
+    """Fifty clients are served at the same time."""
+    clients = [server.connect() for _ in range(50)]
+    lab.settle()
+    with lab.case("all of them are connected; now each one sends a line, the last one first"):
+        for client in reversed(clients):
+            talk(client, b"hello\n", b"1 HELLO\n")
+    with lab.case("all of them send the next line before one reads"):
+        for client in clients:
+            client.send(b"again\n")
+        for client in clients:
+            client.expect(b"2 AGAIN\n")
+
+
+@core
+def test_endings(lab: Lab, server: Program) -> None:
+    """However a client ends, it hears its answers and the end, and the others go on."""
+    others = Others(server)
+    for sent, answers in [(b"", b""), (b"one\ntwo\n", b"1 ONE\n2 TWO\n"), (b"one\ntw", b"1 ONE\n")]:
+        with lab.case(f"one client sends {sent} and half-closes"):
+            client = server.connect()
+            client.send(sent)
+            client.half_close()
+            client.expect(answers)
+            client.expect_end()
+            others.go_on()
+        with lab.case(f"one client sends {sent} and closes"):
+            client = server.connect()
+            client.send(sent)
+            client.expect(answers)
+            client.close()
+            others.go_on()
+
+
+@core
+def test_error_is_seen(lab: Lab, server: Program) -> None:
+    """A client that breaks off is reported on stderr, and the others go on."""
+    others = Others(server)
+    for name, sent in [("while the server waits for a line", b""), ("in mid-line", b"hel")]:
+        with lab.case(f"a reset {name}"):
+            client = greeted_client(server)
+            client.send(sent)
+            lab.settle()
+            printed, reported = len(server.output), len(server.errors)
+            client.reset()
+            others.go_on()
+            lab.settle()
+            if len(server.errors) == reported:
+                elsewhere = len(server.output) > printed
+                lab.fail(
+                    "A client broke off, and your server wrote nothing about it to stderr"
+                    + (" (only to stdout)." if elsewhere else "."),
+                    kind="unseen",
+                )
+    with lab.case("a reset just before the answer"):
+        client = greeted_client(server)
+        client.pause()
+        client.send(b"hello\n")
+        lab.settle()  # now its thread has the line and stands before the answer
+        client.reset()
+        others.go_on()
+
+
+@more
+def test_bad_line(lab: Lab, server: Program) -> None:
+    """A bad line is answered with an error and the end, and the others go on."""
+    others = Others(server)
+    for name, bad in [("not UTF-8", b"caf\xe9\n"), ("1001 bytes", b"x" * 1001 + b"\n")]:
+        with lab.case(name):
+            client = greeted_client(server)
+            client.send(bad)
+            answer = client.read_line()
+            if not answer.startswith(b"error: "):
+                lab.fail(
+                    "A bad line is answered with a line that begins with b'error: '.",
+                    expected=b"error: ",
+                    got=answer,
+                )
+            client.expect_end()
+            others.go_on()
+
+
+@more
+def test_slow_reader(lab: Lab, server: Program) -> None:
+    """A client that does not read its answers holds nobody up."""
+    others = Others(server)
+    client = greeted_client(server)
+    client.pause()
+    client.send(b"one\ntwo\nthree\n")
+    lab.settle()  # now the server cannot get rid of its answer to this client
+    others.go_on()
+    client.resume()
+    client.expect(b"2 ONE\n3 TWO\n4 THREE\n")
+
+
+@more
+def test_idle(lab: Lab, server: Program) -> None:
+    """Who is silent for 30 seconds hears bye: idle; the others and the server stay."""
+    talker, silent = greeted_client(server), server.connect()
+    with lab.case("one client is silent, the other sends a line after 20 seconds"):
+        lab.jump(20)
+        talker.send(b"two\n")
+        talker.expect(b"2 TWO\n")
+        lab.jump(9)
+        silent.expect_nothing()
+        lab.jump(2)
+        silent.expect(b"bye: idle\n")
+        silent.expect_end()
+    with lab.case("the other sends its next line 15 seconds later"):
+        lab.jump(4)
+        talker.send(b"three\n")
+        talker.expect(b"3 THREE\n")
+        talker.close()
+    with lab.case("no client is there for 100 seconds, then one comes"):
+        lab.jump(100)
+        greeted_client(server)
+
+
+@more
+def test_threads_end(lab: Lab, server: Program) -> None:
+    """A client's thread ends when the client has gone."""
+    counts = []
+    for number in range(1, 4):
+        with lab.case(f"20 clients come and go, round {number}"):
+            clients = [greeted_client(server) for _ in range(20)]
+            for client in clients[:7]:
+                client.close()
+            for client in clients[7:14]:
+                client.half_close()
+                client.expect_end()
+            for client in clients[14:]:
+                client.reset()
+            counts.append(server.threads)
+    if counts[-1] > counts[0]:
+        lab.fail(
+            "Nobody is connected any more, yet the threads of your server grow in number: "
+            f"{counts[0]} after the first 20 clients, {counts[1]} after the next 20, "
+            f"then {counts[2]}.",
+            kind="leak",
+            outcome=lab.settle(),
+        )
+
+
+@more
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="on Windows, Ctrl-C does not interrupt accept()"
+)
+def test_ctrl_c(lab: Lab, server: Program) -> None:
+    """Ctrl-C ends the server, even while clients are connected."""
+    greeted_client(server)
+    silent = server.connect()
+    lab.settle()
+    server.interrupt()
+    lab.jump(5)
+    if server.running:
+        lab.fail(
+            "Five seconds after Ctrl-C your server is still there: a program ends when its "
+            "main thread and all threads that are not daemons have ended.",
+            kind="still",
+            outcome=lab.settle(),
+        )
+    silent.expect_end()
+
+
+class Others:
+    """A client that was there before, and in each round one that comes new."""
+
+    def __init__(self, server: Program) -> None:
+        self.server = server
+        self.stayer = greeted_client(server)
+        self.number = 1
+
+    def go_on(self) -> None:
+        self.number += 1
+        talk(self.stayer, b"still here\n", f"{self.number} STILL HERE\n".encode())
+        greeted_client(self.server).close()
+
+
+def greeted_client(server: Program) -> Peer:
+    """A client that has sent its first line and has its answer."""
+    client = server.connect()
+    talk(client, b"hello\n", b"1 HELLO\n")
+    return client
+
+
+def talk(client: Peer, sent: bytes, answer: bytes) -> None:
+    """Send something; the answer comes before any client can have been idle too long."""
+    start = len(client.received)
+    client.send(sent)
+    outcome = client.lab.wait(
+        lambda: len(client.received) >= start + len(answer) or client.ended,
+        client.program,
+        horizon=5,
+    )
+    got = bytes(client.received[start:])
+    if outcome is not None and client.program is not None and answer.startswith(got):
+        raise client.program.failure_of(
+            outcome, "The answer does not come.", expected=answer, got=got
+        )
+    client.expect(answer)

@@ -1,0 +1,90 @@
+"""Ctrl-C and other signals: they end a wait from outside.
+
+Between the signal and its handler the main thread still looks parked.  So its wait is
+marked as disturbed until the handler has run: then it has raised, which ends the wait,
+or it has returned, and the wait goes on.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from . import parking, waiting
+
+_signal_signal, _getsignal = _signal.signal, _signal.getsignal
+_set_wakeup_fd = _signal.set_wakeup_fd
+_chosen: dict[int, Any] = {}  # the handlers that the program has set
+_wakeup = -1  # the descriptor that asyncio lets each signal write a byte to
+
+
+def interrupt() -> None:
+    """Press Ctrl-C, from a thread that is not the program's."""
+    handler = _getsignal(_signal.SIGINT)
+    with parking.mutex:
+        if parking.main.park is not None and callable(handler):
+            parking.main.park.disturbed = True
+        tapped = waiting.by_descriptor.get(_wakeup)
+        if tapped is not None and tapped.stream is not None:
+            tapped.stream.sent += 1
+    if sys.platform != "win32":
+        import threading
+
+        # to the main thread: its system call must notice, not that of another
+        _signal.pthread_kill(threading.main_thread().ident or 0, _signal.SIGINT)
+    else:
+        import _thread
+
+        _thread.interrupt_main()
+
+
+def _noting(handler: Callable[[int, Any], Any]) -> Callable[[int, Any], Any]:
+    """The handler of a program; when it returns, the wait goes on undisturbed."""
+
+    def noting(number: int, frame: Any) -> Any:
+        result = handler(number, frame)
+        with parking.mutex:
+            if parking.main.park is not None:
+                parking.main.park.disturbed = False
+        return result
+
+    return noting
+
+
+def _tap_signal(number: int, handler: Any) -> Any:
+    """signal.signal; the default handler for Ctrl-C stays bare: it raises."""
+    before = _tap_getsignal(number)
+    bare = handler is _signal.default_int_handler or not callable(handler)
+    _signal_signal(number, handler if bare else _noting(handler))
+    _chosen[number] = handler
+    return before
+
+
+def _tap_getsignal(number: int) -> Any:
+    return _chosen[number] if number in _chosen else _getsignal(number)
+
+
+def _tap_set_wakeup_fd(fd: int, *, warn_on_full_buffer: bool = True) -> int:
+    global _wakeup
+    before = _set_wakeup_fd(fd, warn_on_full_buffer=warn_on_full_buffer)
+    _wakeup = fd
+    return before
+
+
+def install() -> None:
+    """Replace what the module signal is built on; before it is imported."""
+    _signal.signal, _signal.getsignal = _tap_signal, _tap_getsignal  # type: ignore
+    _signal.set_wakeup_fd = _tap_set_wakeup_fd  # type: ignore[assignment]
+    for name in ("alarm", "setitimer"):  # they strike in real time: nothing can be proven
+        if hasattr(_signal, name):
+            setattr(_signal, name, _untracked(getattr(_signal, name), name))
+
+
+def _untracked(real: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        parking.untracked.append(name)
+        return real(*args)
+
+    return call

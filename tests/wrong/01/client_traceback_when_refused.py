@@ -1,0 +1,43 @@
+# graded as: echo_client.py
+# mistake: C11: nobody listens, and the error is not caught
+# caught by: test_nobody_listens
+# fails as: crashed
+"""Lesson 01: a client that sends typed lines and prints what comes back."""
+
+import socket
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main() -> None:
+    sock = socket.socket()
+    sock.connect((HOST, PORT))
+    talk(sock)
+    sock.close()
+
+
+def talk(sock: socket.socket) -> None:
+    while True:
+        try:
+            line = input("> ")
+        except EOFError:
+            break
+        if line == "":
+            break
+        sock.sendall(line.encode() + b"\n")
+        print(receive_line(sock))
+
+
+def receive_line(sock: socket.socket) -> str:
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = sock.recv(1024)
+        if piece == b"":
+            raise ConnectionError("the server has left before the line was back")
+        data += piece
+    return data.decode().removesuffix("\n")
+
+
+if __name__ == "__main__":
+    main()

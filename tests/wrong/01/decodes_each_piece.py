@@ -1,0 +1,34 @@
+# graded as: echo_server.py
+# mistake: A15, B04: each piece is decoded, as if it were text
+# caught by: test_any_bytes
+# fails as: crashed
+"""Lesson 01: a server that sends every byte back to its client."""
+
+import socket
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main() -> None:
+    listening = socket.create_server((HOST, PORT))
+    print(f"The server listens on {HOST}, port {PORT}.")
+
+    connection, address = listening.accept()
+    print("A client has come from", address)
+    serve(connection)
+    connection.close()
+    listening.close()
+    print("The client has left.")
+
+
+def serve(connection: socket.socket) -> None:
+    while True:
+        data = connection.recv(1024)
+        if data == b"":
+            break
+        connection.sendall(data.decode().encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+# graded as: echo_server.py
+# mistake: C09: after its client it waits for the next one
+# caught by: test_server_ends
+# fails as: still
+"""Lesson 01: a server that sends every byte back to its client."""
+
+import socket
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main() -> None:
+    listening = socket.create_server((HOST, PORT))
+    print(f"The server listens on {HOST}, port {PORT}.")
+
+    while True:
+        connection, address = listening.accept()
+        print("A client has come from", address)
+        serve(connection)
+        connection.close()
+
+
+def serve(connection: socket.socket) -> None:
+    while True:
+        data = connection.recv(1024)
+        if data == b"":
+            break
+        connection.sendall(data)
+
+
+if __name__ == "__main__":
+    main()

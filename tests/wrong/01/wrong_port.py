@@ -1,0 +1,34 @@
+# graded as: echo_server.py
+# mistake: D03: a port number of one's own
+# caught by: test_bytes_come_back
+# fails as: silent
+"""Lesson 01: a server that sends every byte back to its client."""
+
+import socket
+
+HOST = "127.0.0.1"
+PORT = 5000
+
+
+def main() -> None:
+    listening = socket.create_server((HOST, PORT))
+    print(f"The server listens on {HOST}, port {PORT}.")
+
+    connection, address = listening.accept()
+    print("A client has come from", address)
+    serve(connection)
+    connection.close()
+    listening.close()
+    print("The client has left.")
+
+
+def serve(connection: socket.socket) -> None:
+    while True:
+        data = connection.recv(1024)
+        if data == b"":
+            break
+        connection.sendall(data)
+
+
+if __name__ == "__main__":
+    main()

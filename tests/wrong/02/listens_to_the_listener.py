@@ -1,0 +1,46 @@
+# graded as: socket_server.py
+# mistake: C12: recv on the listening socket instead of the connection
+# caught by: test_server_prints_what_comes
+# fails as: crashed
+"""Lesson 02: a server that chats with one client, one line each in turn."""
+
+import socket
+
+HOST = "localhost"
+PORT = 5000
+
+
+def main() -> None:
+    listening = socket.create_server((HOST, PORT))
+    connection, address = listening.accept()
+    print("Connection from:", address)
+    talk(listening)
+    connection.close()
+
+
+def talk(connection: socket.socket) -> None:
+    while True:
+        data = connection.recv(1024)
+        if data == b"":
+            print("The client has ended the chat.")
+            return
+        print("Received from client:", data.decode())
+        line = ask()
+        if is_bye(line):
+            return
+        connection.sendall(line.encode())
+
+
+def ask() -> str:
+    line = ""
+    while line == "":  # b"" would not travel, and then both sides would wait
+        line = input(" -> ")
+    return line
+
+
+def is_bye(line: str) -> bool:
+    return line.strip().lower() == "bye"
+
+
+if __name__ == "__main__":
+    main()

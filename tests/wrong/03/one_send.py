@@ -1,0 +1,17 @@
+# graded as: stream.py
+# mistake: A17: one send, its return value ignored
+# caught by: test_short_sends
+# fails as: still
+
+def recv_exactly(sock, n):
+    data = b""
+    while len(data) < n:
+        piece = sock.recv(n - len(data))
+        if piece == b"":
+            raise EOFError(f"the stream ended after {len(data)} of {n} bytes")
+        data += piece
+    return data
+
+
+def send_all(sock, data):
+    sock.send(data)

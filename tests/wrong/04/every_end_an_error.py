@@ -1,0 +1,23 @@
+# graded as: lines.py
+# mistake: C02: a clean end looks like an early one
+# caught by: test_ends
+# fails as: crashed
+
+class LineReader:
+    def __init__(self, sock, limit=1000):
+        self.sock = sock
+        self.limit = limit
+        self.buffer = b""
+
+    def read_line(self):
+        while b"\n" not in self.buffer:
+            if len(self.buffer) > self.limit:
+                raise ValueError("line too long")
+            piece = self.sock.recv(1024)
+            if not piece:
+                raise EOFError("the stream has ended")
+            self.buffer += piece
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        if len(line) > self.limit:
+            raise ValueError("line too long")
+        return line.removesuffix(b"\r").decode()

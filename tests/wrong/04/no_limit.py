@@ -1,0 +1,21 @@
+# graded as: lines.py
+# mistake: A01: the limit is never looked at
+# caught by: test_limit
+# fails as: returned
+
+class LineReader:
+    def __init__(self, sock, limit=1000):
+        self.sock = sock
+        self.limit = limit
+        self.buffer = b""
+
+    def read_line(self):
+        while b"\n" not in self.buffer:
+            piece = self.sock.recv(1024)
+            if not piece:
+                if self.buffer:
+                    raise EOFError("unfinished line")
+                return None
+            self.buffer += piece
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.removesuffix(b"\r").decode()

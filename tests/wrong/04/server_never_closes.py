@@ -1,0 +1,40 @@
+# graded as: line_server.py
+# mistake: C05: the socket of a client is never closed
+# caught by: test_next_client
+# fails as: still
+
+import socket
+
+from lines import LineReader
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main():
+    listening = socket.create_server((HOST, PORT))
+    clients = []
+    while True:
+        connection, address = listening.accept()
+        clients.append(connection)
+        serve(connection)
+
+
+def serve(connection):
+    reader = LineReader(connection)
+    number = 0
+    try:
+        while True:
+            line = reader.read_line()
+            if line is None:
+                break
+            number += 1
+            connection.sendall(f"{number} {line.upper()}\n".encode())
+    except EOFError:
+        pass
+    except ValueError as error:
+        connection.sendall(f"error: {error}\n".encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+# graded as: line_server.py
+# mistake: A17: one send, its return value ignored
+# caught by: test_many_lines
+# fails as: wrong
+
+import socket
+
+from lines import LineReader
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main():
+    listening = socket.create_server((HOST, PORT))
+    while True:
+        connection, address = listening.accept()
+        serve(connection)
+        connection.close()
+
+
+def serve(connection):
+    reader = LineReader(connection)
+    number = 0
+    try:
+        while True:
+            line = reader.read_line()
+            if line is None:
+                break
+            number += 1
+            connection.send(f"{number} {line.upper()}\n".encode())
+    except EOFError:
+        pass
+    except ValueError as error:
+        connection.sendall(f"error: {error}\n".encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+# graded as: lines.py
+# mistake: A05: splitlines knows ten more line ends
+# caught by: test_line_ends
+# fails as: wrong
+
+class LineReader:
+    def __init__(self, sock, limit=1000):
+        self.sock = sock
+        self.limit = limit
+        self.buffer = b""
+
+    def read_line(self):
+        while b"\n" not in self.buffer:
+            if len(self.buffer) > self.limit:
+                raise ValueError("line too long")
+            piece = self.sock.recv(1024)
+            if not piece:
+                if self.buffer:
+                    raise EOFError("unfinished line")
+                return None
+            self.buffer += piece
+        lines = self.buffer.splitlines(keepends=True)
+        self.buffer = b"".join(lines[1:])
+        return lines[0].decode().rstrip("\r\n")

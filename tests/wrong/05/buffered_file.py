@@ -1,0 +1,33 @@
+# graded as: frames.py
+# mistake: A04: a buffered file for each frame reads ahead and is thrown away
+# caught by: test_every_cut
+# fails as: still
+"""Lesson 05: frames. A frame is the length of a payload, then the payload."""
+
+import socket
+
+from given_stream import send_all
+
+
+def send_frame(sock: socket.socket, payload: bytes) -> None:
+    """Send one frame with this payload."""
+    header = len(payload).to_bytes(4, "big")
+    send_all(sock, header + payload)
+
+
+def recv_frame(sock: socket.socket, limit: int = 1_000_000) -> bytes | None:
+    """Return the payload of the next frame, or None when no further frame comes.
+
+    EOFError: the stream ended inside a frame. ValueError: the frame is too long.
+    """
+    with sock.makefile("rb") as file:
+        header = file.read(4)
+        if header == b"":
+            return None
+        size = int.from_bytes(header, "big")
+        if size > limit:
+            raise ValueError(f"a frame of {size} bytes; at most {limit} are allowed")
+        payload = file.read(size)
+    if len(header) < 4 or len(payload) < size:
+        raise EOFError("the stream ended inside a frame")
+    return payload
