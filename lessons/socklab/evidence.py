@@ -20,6 +20,8 @@ def explain(failure: Failure) -> str:
         parts.append(wrap(f"In this case: {failure.case}."))
     if failure.crash is not None:
         parts.append(_crash(failure))
+    elif failure.ending:
+        parts.append(wrap(failure.ending))
     parts.append(_outcome(failure))
     if failure.table:
         parts.append("\n".join("  " + row for row in failure.table.splitlines()))
@@ -71,7 +73,7 @@ def _outcome(failure: Failure) -> str:
         return "Nothing moves any more:\n" + "\n".join(lines) if lines else ""
     who = outcome.who or "your program"
     if outcome.kind == "exited":
-        return "" if failure.crash else wrap(f"{who} has ended.")
+        return "" if failure.crash or failure.ending else wrap(f"{who} has ended.")
     if outcome.kind == "running":
         note = outcome.note or "it uses the processor without getting anywhere"
         return wrap(f"{who} goes round and round: {note}.") + (
@@ -100,7 +102,7 @@ def _wait(failure: Failure, who: str, wait: Wait) -> str:
 
 
 def _picture(failure: Failure) -> str:
-    events = failure.events
+    events = _without_traceback(failure.events)
     if not any(e.call not in ("bind", "listen", "crash") for e in events):
         return ""
     events = _only_last_connection(events)
@@ -111,6 +113,18 @@ def _picture(failure: Failure) -> str:
     names = {who: "the check" if who == "check" else who for who in parties}
     lines = ladder.text(ladder.rows(events), waits, parties, names)
     return "\n".join("  " + line for line in lines)
+
+
+def _without_traceback(events: list) -> list:
+    """Leave out what Python printed about a crash: the evidence has said it already."""
+    crashed: set[str] = set()
+    shown = []
+    for event in events:
+        if event.call == "crash":
+            crashed.add(event.who)
+        if event.call != "output" or event.line or event.who not in crashed:
+            shown.append(event)
+    return shown
 
 
 def _only_last_connection(events: list) -> list:

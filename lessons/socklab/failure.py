@@ -43,6 +43,7 @@ class Failure(Exception):
         self.expected, self.got = expected, got
         self.ended = ended  # how the connection ended meanwhile: "", "end" or "reset"
         self.crash: Event | None = None
+        self.ending = ""  # how the program had ended by then, as a sentence
         self.events: list[Event] = []
         self.dropped = 0
         self.case = ""

@@ -57,7 +57,9 @@ class Link:
             self.close()
 
     def _deliver(self, message: tuple) -> None:
-        if self.name:
+        if not message or not isinstance(message[0], str):
+            self.close()  # not from our own code
+        elif self.name:
             self.waiting.append(message)
             self.drain()
         elif len(message) == 4 and message[0] == "hello":

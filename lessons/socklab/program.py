@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from .exchange import OUTPUT_LIMIT, Exchange
 from .failure import Failure, Outcome
 from .peer import Peer
 from .tape import Event, Key
+from .wire import LOST
 
 if TYPE_CHECKING:
     from .hub import Link
@@ -43,7 +45,8 @@ class Program:
         self._question = 0
         self._done: set[int] = set()
         self._spots: list[tuple[str, int]] | None = None
-        self._gone = self._exited = self._held = False
+        self._gone = self._exited = self._held = self._stopped = False
+        self._said_end = False  # the tap has told the end itself
         lab.hub.on_exit[link.name] = self._on_exit
         if (status := lab.hub.exit_status(link.name)) is not None:
             self._on_exit(status)
@@ -132,6 +135,7 @@ class Program:
         self._calls = dict(counts[2])
 
     def _take_end(self, status: int, counts: tuple) -> None:
+        self._said_end = True
         self._take_counts(counts)
 
     def _take_where(self, number: int, spots: tuple) -> None:
@@ -311,8 +315,7 @@ class Program:
         if status is not None and self.crashes and self.status != status:
             raise self.failure("crashed", "Your program ends with an error.")
         if status is not None and self.status != status:
-            raise self.failure("wrong", f"Your program ends with exit status {self.status}; "
-                               f"{status} is due.")
+            raise self.failure("wrong", f"Your program should end with exit status {status}.")
 
     def expect_waits_for(self, *calls: str) -> None:
         """Wait until it is still with its main thread in one of these calls."""
@@ -332,6 +335,7 @@ class Program:
 
     def stop(self) -> None:
         """End the program at once, with all that it started."""
+        self._stopped = True
         if self._link.name:
             self.lab.hub.end(self._link, thorough=self.started_processes > 0)
             self._gone = self._exited = self.finished = True
@@ -349,7 +353,18 @@ class Program:
         """A failure of this program, with its crash if it had one."""
         error = Failure(kind, what, **facts)
         error.crash = self.crashes[-1] if self.crashes else None
+        error.ending = self._ending()
         return error
+
+    def _ending(self) -> str:
+        """How it has ended, as a sentence; "" if it runs or the check has stopped it."""
+        if not self.finished or self._stopped or self.status is None:
+            return ""
+        if self._said_end:
+            how = f"has ended with exit status {self.status}"
+        else:
+            how = _sudden_end(self.status)
+        return f"{self.name} {how}."
 
     def failure_of(self, outcome: Outcome, what: str, **facts: Any) -> Failure:
         """The failure that fits what became of the program."""
@@ -360,3 +375,15 @@ class Program:
 
 
 SYNTAX: Sequence[str] = ("SyntaxError", "IndentationError", "TabError")
+
+
+def _sudden_end(status: int) -> str:
+    """Words for an end without the tap's farewell.  status: as subprocess gives it."""
+    if status == LOST:
+        return "has closed a connection of the bench, or written into it, and was stopped"
+    if status < 0:
+        names = {int(s): f" ({s.name})" for s in signal.Signals}
+        return f"was ended by signal {-status}{names.get(-status, '')}"
+    if status > 255:
+        return f"was ended by the system, with code 0x{status:X}"
+    return f"has ended suddenly, with exit status {status}: os._exit() does that"

@@ -32,11 +32,15 @@ class Event:
 
 @dataclass
 class Tape:
-    """The events of one check.  `case` names the part that is running."""
+    """The events of one check.  `case` names the part that is running.
+
+    merging: the pieces of one print() become one event.
+    """
 
     events: list[Event] = field(default_factory=list)
     dropped: int = 0
     case: str = ""
+    merging: bool = True
 
     def add(self, event: Event) -> None:
         self.events.append(event)
@@ -44,7 +48,7 @@ class Tape:
     def add_output(self, event: Event) -> None:
         """Add what a program printed; the pieces of one print() become one event."""
         last = self.events[-1] if self.events else None
-        if last and (last.who, last.call, last.line) == (event.who, "output", event.line) \
+        if self.merging and last and (last.who, last.call, last.line) == (event.who, "output", event.line) \
                 and not last.data.endswith(b"\n"):
             last.data = (last.data + event.data)[:400]
             last.size += event.size

@@ -10,6 +10,7 @@ grader.  Standard library only; imported on both sides.
 from __future__ import annotations
 
 LIMIT = 64 * 1024 * 1024  # bytes; a longer frame is refused
+LOST = 70  # exit status of a program whose connection to the grader has broken
 
 
 class WireError(Exception):
@@ -69,6 +70,8 @@ def _get(body: bytes, at: int, depth: int) -> tuple[object, int]:
     number = body[at + 1 : end]
     if tag == b"d":
         return float(number), end + 1
+    if not number.isalnum():  # int() would take signs, blanks and underscores too
+        raise ValueError(f"not a size: {number!r}")
     size = int(number, 16)
     if tag == b"i":
         return size, end + 1

@@ -37,12 +37,11 @@ def _started(event: str) -> None:
         raise RuntimeError(f"this program starts processes without end ({number} so far)")
 
 
-def _in_child() -> None:
-    control.active = False  # the child shares our sockets but not our threads
+
 
 
 def install() -> None:
     """From now on the start of a process is reported and counted."""
     sys.addaudithook(_hook)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_in_child)
+        os.register_at_fork(after_in_child=control.leave)

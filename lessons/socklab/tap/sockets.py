@@ -56,6 +56,12 @@ class Socket(Real):
                 _loopback_only(wanted[0])
             super().bind(address)
             return
+        if waiting.clock.real:  # somebody watches: the program's own port, but loopback only
+            _loopback_only(wanted[0])
+            host = "127.0.0.1" if wanted[0] in ("", "0.0.0.0") else wanted[0]
+            super().bind((host, *address[1:]))
+            control.event("bind", super().getsockname()[:2])
+            return
         reuse = bool(self.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))
         six = self.family == socket.AF_INET6
         both = six and not self.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
@@ -72,6 +78,12 @@ class Socket(Real):
     def listen(self, *backlog: int) -> None:
         if not self._watched():
             super().listen(*backlog)
+            return
+        if waiting.clock.real:
+            super().listen(*backlog)
+            name = self.getsockname()
+            self.listener = self.listener or Listener(name[1])
+            control.event("listen", name[:2], asked=backlog[0] if backlog else -1)
             return
         if self._bound is None:
             self.bind(("", 0))  # the system would take any address and port
@@ -115,6 +127,9 @@ class Socket(Real):
             if self.family in INET and wanted is not None and not getattr(_local, "raw", False):
                 _loopback_only(wanted[0])
             return None
+        if waiting.clock.real:
+            _loopback_only(wanted[0])
+            return address  # type: ignore[no-any-return]
         answer = control.ask("connect", *wanted, self.family == socket.AF_INET6)
         if answer[0] == "error":
             control.event("connect", wanted, note=answer[2])
@@ -157,10 +172,11 @@ class Socket(Real):
                     parking.unpark(parked)
         assert isinstance(connection, Socket)
         connection._track(Stream(listener.port, address[1]))
-        assert self._name is not None and connection.stream is not None
-        host = "::1" if connection.family == socket.AF_INET6 else "127.0.0.1"
-        connection._name = _full((host, self._name[1]), connection.family)
-        control.event("accept", (*connection.stream.key, self._name[1]))
+        assert connection.stream is not None
+        if self._name is not None:
+            host = "::1" if connection.family == socket.AF_INET6 else "127.0.0.1"
+            connection._name = _full((host, self._name[1]), connection.family)
+        control.event("accept", (*connection.stream.key, self.getsockname()[1]))
         return connection, address
 
     def getsockname(self) -> Any:
@@ -407,7 +423,7 @@ class Socket(Real):
             del waiting.by_descriptor[descriptor]
         with parking.mutex:
             if self.stream is not None:
-                self.stream.sent_end = self.stream.closed = True
+                self.stream.closed = True
         if self.stream is not None or self.listener is not None:
             control.event("close", self._channel())
         if self._bound is not None:

@@ -20,7 +20,7 @@ class Stream:
         self.ended = False  # it has seen the end, so a further recv does not wait
         self.sent = 0  # bytes that the program's code has given to send
         self.sending = 0  # threads that are inside the system's send
-        self.sent_end = False  # closed or shut down for writing
+        self.sent_end = False  # shut down for writing
         self.closed = False
         self.other: Stream | None = None  # the other end, if in this program (socketpair)
         # faults
@@ -36,8 +36,24 @@ class Stream:
             return None
         if self.other is not None:
             idle = self.taken == self.other.sent and not self.other.sending
-            return () if idle and not self.other.sent_end else None
+            return () if idle and not self.other.over() else None
         return ("stream", *self.key, self.taken)
+
+    def over(self) -> bool:
+        """Has the system told the other side that no more comes?
+
+        A close() waits for that until no other thread waits on the connection.
+        """
+        return self.sent_end or (self.closed and not self._in_use())
+
+    def _in_use(self) -> bool:
+        for record in parking.records:
+            for channel in record.park.channels if record.park else ():
+                tapped = getattr(channel, "tapped", None)
+                on_this = channel is self or (tapped is not None and tapped.stream is self)
+                if on_this and getattr(channel, "holds", True):
+                    return True
+        return False
 
     def allowed(self, asked: int) -> int:
         """How many of the bytes asked for a recv may return at this point."""

@@ -33,8 +33,9 @@ PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME"
            "POP_EXCEPT", "RERAISE", "CHECK_EXC", "LOAD_CLOSURE", "COPY_FREE", "UNARY_NOT",
            "FORMAT_", "TO_BOOL", "POP_ITER", "LOAD_SUPER")
 
-_shared: dict[types.CodeType, dict[int, int]] = {}  # code: offset -> line
-on_step: Callable[[types.CodeType, int, int], None] | None = None
+# code: offset -> (line, can it touch what threads share?)
+_known: dict[types.CodeType, dict[int, tuple[int, bool]]] = {}
+on_step: Callable[[int, bool], None] | None = None
 
 
 class InUse(Exception):
@@ -57,29 +58,28 @@ def instrument(code: types.CodeType) -> None:
 
         threading.settrace(_trace)
         sys.settrace(_trace)
-    _shared[code] = dict(_shared_offsets(code))
+    _known[code] = dict(_offsets(code))
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             instrument(constant)
 
 
-def _shared_offsets(code: types.CodeType) -> Iterator[tuple[int, int]]:
+def _offsets(code: types.CodeType) -> Iterator[tuple[int, tuple[int, bool]]]:
     line = code.co_firstlineno
     starts = {offset: number for offset, number in dis.findlinestarts(code) if number}
     for instruction in dis.get_instructions(code):
         line = starts.get(instruction.offset, line)
-        if not instruction.opname.startswith(PRIVATE):
-            yield instruction.offset, line
+        yield instruction.offset, (line, not instruction.opname.startswith(PRIVATE))
 
 
 def _instruction(code: types.CodeType, offset: int) -> None:
-    line = _shared.get(code, {}).get(offset)
-    if line is not None and on_step is not None:
-        on_step(code, offset, line)
+    found = _known.get(code, {}).get(offset)
+    if found is not None and on_step is not None:
+        on_step(*found)
 
 
 def _trace(frame: types.FrameType, event: str, argument: Any) -> Any:
-    if frame.f_code not in _shared:
+    if frame.f_code not in _known:
         return None
     frame.f_trace_opcodes, frame.f_trace_lines = True, False
     return _trace_inside
@@ -128,12 +128,15 @@ class Round:
         self.order.append(turn)
         return turn
 
-    def step(self, line: int) -> None:
+    def step(self, line: int, shared: bool) -> None:
+        """An instruction of a student's line is about to run, in the thread whose turn it is."""
         turn = parking.current().turn
         if turn is None or turn.done:
             return
         if turn.number >= 0 and (not self.trace or self.trace[-1] != (turn.number, line)):
             self.trace.append((turn.number, line))
+        if not shared:
+            return
         here = (turn.number, turn.steps)
         turn.steps += 1
         if self.switches and self.switches[0] == here:
@@ -241,7 +244,7 @@ def _run_round(round_: Round, make: Callable[[], Any], calls: tuple,
         main.turn = main.round = None
         turns = [_start(round_, number, target, call, results)
                  for number, call in enumerate(calls)]
-        on_step = lambda code, offset, line: round_.step(line)  # noqa: E731
+        on_step = round_.step
         round_.run()
         on_step = None
     finally:
@@ -317,8 +320,8 @@ class Holder:
             self.at, self.happened, self._steps = step, False, {}
         on_step = self._step
 
-    def _step(self, code: types.CodeType, offset: int, line: int) -> None:
-        if self.at is None:
+    def _step(self, line: int, shared: bool) -> None:
+        if self.at is None or not shared:
             return
         record = parking.current()
         with parking.mutex:

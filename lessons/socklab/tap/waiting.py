@@ -10,7 +10,7 @@ import _socket
 import select
 from collections.abc import Iterable
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from . import clock, control, parking
 
@@ -70,11 +70,14 @@ def _waker() -> Waker:
 class Ready:
     """As a channel: this socket being ready for reading (IN) or for writing (OUT)."""
 
-    def __init__(self, tapped: Any, event: int) -> None:
+    def __init__(self, tapped: Any, event: int, holds: bool = True) -> None:
         self.tapped, self.event = tapped, event
+        self.holds = holds  # the socket stays open until the wait is over
 
     def state(self) -> tuple | None:
         state: tuple | None
+        if not self.holds and self.tapped.fileno() == -1:
+            return ()  # closed meanwhile: nothing comes from it any more
         if self.event == OUT:
             state = self.tapped.writing_state()
         else:
@@ -152,19 +155,31 @@ class Poller:
     def __init__(self, real: Any, unit: float) -> None:
         self._real, self._unit = real, unit  # unit: timeouts are in 1/unit seconds
         self._interest: dict[int, int] = {}
+        self._waiting: list[parking.Park] = []  # the threads in poll()
 
     def register(self, fd: Any, eventmask: int = IN | 2 | OUT) -> Any:
-        self._interest[_descriptor(fd)] = eventmask
-        return self._real.register(fd, eventmask)
+        result = self._real.register(fd, eventmask)
+        self._note(_descriptor(fd), eventmask)
+        return result
 
     def modify(self, fd: Any, eventmask: int) -> Any:
         result = self._real.modify(fd, eventmask)
-        self._interest[_descriptor(fd)] = eventmask
+        self._note(_descriptor(fd), eventmask)
         return result
 
     def unregister(self, fd: Any) -> Any:
-        self._interest.pop(_descriptor(fd), None)
+        self._note(_descriptor(fd), None)
         return self._real.unregister(fd)
+
+    def _note(self, descriptor: int, eventmask: int | None) -> None:
+        with parking.mutex:
+            if eventmask is None:
+                self._interest.pop(descriptor, None)
+            else:
+                self._interest[descriptor] = eventmask
+
+    def _channels(self) -> tuple[parking.Channel, ...]:
+        return channels_of(self._interest.items())
 
     def poll(self, timeout: float | None = None, *limit: int) -> list[tuple[int, int]]:
         control.calls["poll"] = control.calls.get("poll", 0) + 1
@@ -180,15 +195,15 @@ class Poller:
             while True:
                 with parking.mutex:
                     held = self._hold_back()
-                    parked = parking.park(
-                        "select", channels_of(self._interest.items()), deadline
-                    )
+                    parked = parking.park("select", self._channels(), deadline)
+                    self._waiting.append(parked)
                 try:
                     left = _left(deadline)
                     ready = self._real.poll(None if left is None else left * self._unit)
                 finally:
                     with parking.mutex:
                         parking.unpark(parked)
+                        self._waiting.remove(parked)
                         for descriptor in held:
                             self._real.modify(descriptor, self._interest[descriptor])
                 found = [pair for pair in ready if pair[0] != inside]
@@ -236,6 +251,27 @@ class TapEpoll(Poller):
 
     def __init__(self, sizehint: int = -1, flags: int = 0) -> None:
         super().__init__(_epoll(sizehint, flags), 1)  # type: ignore[misc]
+        self._sockets: dict[int, Any] = {}  # weak references, by descriptor
+
+    def _note(self, descriptor: int, eventmask: int | None) -> None:
+        """A change counts at once, also for a thread that waits already."""
+        with parking.mutex:
+            super()._note(descriptor, eventmask)
+            tapped = by_descriptor.get(descriptor)
+            self._sockets[descriptor] = tapped and ref(tapped)
+            for parked in self._waiting:
+                parked.channels = self._channels()
+
+    def _channels(self) -> tuple[parking.Channel, ...]:
+        """The channels; the system forgets a socket as soon as it is closed."""
+        found: list[parking.Channel] = []
+        for descriptor, events in self._interest.items():
+            known = self._sockets[descriptor]
+            if known is None:
+                found += channels_of([(descriptor, events)])
+            elif (tapped := known()) is not None and tapped.fileno() == descriptor:
+                found += [Ready(tapped, e, False) for e in (IN, OUT) if events & e]
+        return tuple(found)
 
 
 def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool:

@@ -1,7 +1,7 @@
 # graded as: threaded_server.py
 # mistake: E16: main() closes the connection while the thread still needs it
 # caught by: test_silent_client
-# fails as: closed
+# fails as: crashed
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

@@ -1,0 +1,282 @@
+"""The notebooks run from a clean kernel, again and again, and leave nothing running.
+
+They run in a copy of the kit, in a folder with a blank and an umlaut in its name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grading import KIT
+
+NOTEBOOKS = sorted((KIT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+MOST_SECONDS = 20  # for one notebook, on a busy machine
+MARK = "KIT_NOTEBOOK_MARK"  # in the environment of all that a kernel starts
+
+
+def cells(path: Path, kind: str) -> list[str]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == kind]
+
+
+# -- the file ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_the_file_holds_no_results(path: Path) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert (content["nbformat"], content["nbformat_minor"]) >= (4, 5)
+    assert content["metadata"]["kernelspec"]["name"] == "python3"
+    ids = [cell.get("id") for cell in content["cells"]]
+    assert all(ids) and len(set(ids)) == len(ids), "each cell has an id of its own"
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == [] and cell["execution_count"] is None, cell["id"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_begins_with_title_and_aim(path: Path) -> None:
+    first = cells(path, "markdown")[0]
+    assert first.startswith(f"# {path.stem[:2]} "), first
+    assert re.search(r"\baims?\b", first, re.I), first
+    code = cells(path, "code")[0]
+    assert 'sys.path.insert(0, "../lessons")' in code
+    assert "from socklab.notebook import" in code and f'work("{path.stem[:2]}")' in code
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_answers_fold(path: Path) -> None:
+    """Each <details> has its summary, a blank line (or Markdown is not read), and its end."""
+    text = cells(path, "markdown")
+    folded = 0
+    for cell in text:
+        opened, closed = cell.count("<details>"), cell.count("</details>")
+        assert opened == closed, cell
+        assert len(re.findall(r"<details>\s*<summary>[^<]+</summary>\n\n", cell)) == opened, cell
+        folded += opened
+    assert folded, "no answer to unfold"
+    assert any("predict" in cell.lower() for cell in text)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_leaves_the_lessons_alone(path: Path) -> None:
+    """Its programs are its own: it runs whatever the student has done in lessons/NN."""
+    for cell in cells(path, "code"):
+        assert not re.search(r"lessons/\d|solutions", cell), cell
+
+
+# -- running ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    """A copy of what notebooks need."""
+    folder = tmp_path / "Jürgs Kurs"
+    shutil.copytree(KIT / "lessons", folder / "lessons",
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "notebooks").mkdir()
+    return folder
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """A mark for the kernel's environment; all that bears it must have ended at the end."""
+    mark = uuid.uuid4().hex
+    yield mark
+    assert alive(mark) == []
+
+
+def alive(mark: str) -> list[str]:
+    """The processes with this mark, beside kernels."""
+    psutil = pytest.importorskip("psutil", reason="psutil (a part of jupyter) is missing")
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get(MARK) == mark and process.status() != "zombie"
+            command = " ".join(process.cmdline())
+        except (psutil.Error, OSError):
+            continue  # it has ended, or belongs to somebody else
+        if ours and "ipykernel_launcher" not in command:
+            found.append(command)
+    return found
+
+
+class Kernel:
+    """A clean kernel in the folder of the notebooks."""
+
+    def __init__(self, folder: Path, mark: str, notebook: Any) -> None:
+        nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+        pytest.importorskip("ipykernel", reason="ipykernel (a part of jupyter) is missing")
+        self.notebook, self.mark = notebook, mark
+        self.client = nbclient.NotebookClient(
+            notebook, timeout=60, kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}})
+
+    def __enter__(self) -> Kernel:
+        self._running = self.client.setup_kernel(env={**os.environ, MARK: self.mark})
+        self._running.__enter__()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._running.__exit__(*exc)
+
+    def run(self, at: int) -> list[Any]:
+        """Run one cell; return its outputs; raises CellExecutionError for an error in it."""
+        return self.client.execute_cell(self.notebook.cells[at], at).get("outputs", [])
+
+    def run_all(self) -> float:
+        """Run all cells, look at each picture, and return how many seconds it took."""
+        start = time.monotonic()
+        for at, cell in enumerate(self.notebook.cells):
+            if cell.cell_type == "code":
+                look_at(cell.source, self.run(at))
+        return time.monotonic() - start
+
+
+def look_at(source: str, outputs: list[Any]) -> None:
+    """A cell that ends with a play shows a picture with its text."""
+    last = [line for line in source.splitlines() if line.strip()][-1]
+    if not re.match(r"(play\(|picture$)", last):
+        return
+    html = [o["data"]["text/html"] for o in outputs if "text/html" in o.get("data", {})]
+    assert html, f"no picture:\n{source}\n{outputs}"
+    assert "<svg" in html[-1] and "<desc>" in html[-1] and "<pre>" in html[-1], html[-1]
+
+
+def read(path: Path) -> Any:
+    nbformat = pytest.importorskip("nbformat", reason="nbformat (a part of jupyter) is missing")
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_runs_twice_and_out_of_order(path: Path, kit: Path, mark: str) -> None:
+    """Two clean kernels, one after the other; in the second all cells again, backwards."""
+    for again in (False, True):
+        notebook = read(path)
+        with Kernel(kit / "notebooks", mark, notebook) as kernel:
+            seconds = kernel.run_all()
+            assert seconds < MOST_SECONDS, f"{seconds:.1f} s"
+            if again:
+                for at in reversed(range(len(notebook.cells))):
+                    if notebook.cells[at].cell_type == "code":
+                        kernel.run(at)
+            assert alive(mark) == []
+    made = {p.name for p in kit.iterdir()} | {p.name for p in (kit / "notebooks").iterdir()}
+    assert made == {"lessons", "notebooks", "work"}
+
+
+# -- interrupted ----------------------------------------------------------------------------------
+
+BEGIN = ('import sys\nsys.path.insert(0, "../lessons")\n'
+         'from socklab.notebook import play, work\nwork("00")')
+SERVER = """%%program server.py
+import socket
+
+listening = socket.create_server(("127.0.0.1", 5050))
+connection, address = listening.accept()
+while data := connection.recv(1024):
+    connection.sendall(data)
+"""
+SPINNING = "%%program server.py\nwhile True:\n    pass\n"
+STAYS = "%%program server.py\nimport subprocess, sys\nsubprocess.Popen([sys.executable, '-c', " \
+        "'import time; time.sleep(600)'])\n" + SERVER.partition("\n")[2]
+PAUSE = """import time
+def script(peer):
+    peer.send(b"hello")
+    print("NOW", flush=True)
+    time.sleep(600)
+play("server.py", peer=script)"""
+NOW = 'print("NOW", flush=True)\nfor _ in range(1000):\n    play("server.py")'
+
+
+def notebook_of(*sources: str) -> Any:
+    v4 = pytest.importorskip("nbformat.v4", reason="nbformat (a part of jupyter) is missing")
+    return v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+
+
+@pytest.mark.parametrize(("program", "cell"), [
+    pytest.param(SERVER, PAUSE, id="in the script"),
+    pytest.param(STAYS, PAUSE, id="with a child of the program"),
+    pytest.param(SPINNING, NOW, id="while the bench waits"),
+])
+@pytest.mark.parametrize("how", ["interrupted", "killed"])
+def test_the_stop_button(program: str, cell: str, how: str, kit: Path, mark: str) -> None:
+    """The kernel is interrupted, or killed, in the middle of play()."""
+    if sys.platform == "win32" and how == "killed":
+        pytest.skip("tried by the job objects of the bench's own tests")
+    notebook = notebook_of(BEGIN, program, cell, SERVER, 'play("server.py")')
+    with Kernel(kit / "notebooks", mark, notebook) as kernel:
+        kernel.run(0)
+        kernel.run(1)
+        client = kernel.client
+        asked = client.kc.execute(cell)
+        until_printed(client.kc, "NOW")
+        assert alive(mark), "nothing was running"
+        if how == "killed":
+            client.km.signal_kernel(9)
+            deadline = time.monotonic() + 30
+            while alive(mark) and time.monotonic() < deadline:
+                time.sleep(0.05)  # the warden sees the end of its connection
+            return
+        client.km.interrupt_kernel()
+        reply = answer_to(client.kc, asked)
+        assert reply["content"]["status"] == "error", reply
+        assert reply["content"]["ename"] == "KeyboardInterrupt", reply
+        assert alive(mark) == []
+        kernel.run(3)
+        assert "picture" not in str(kernel.run(4)), "the next play works"
+
+
+def until_printed(client: Any, text: str) -> None:
+    while True:
+        message = client.get_iopub_msg(timeout=60)
+        if text in str(message["content"].get("text", "")):
+            return
+
+
+def answer_to(client: Any, asked: str) -> Any:
+    while True:
+        reply = client.get_shell_msg(timeout=60)
+        if reply["parent_header"].get("msg_id") == asked:
+            return reply
+
+
+def test_an_interrupt_at_any_moment_leaves_nothing(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+    """Ctrl-C strikes at the n-th look of the bench at its connections, for each n."""
+    from socklab import notebook
+    from socklab.hub import Hub
+
+    monkeypatch.setattr(notebook, "_folder", tmp_path)
+    monkeypatch.setenv(MARK, mark)
+    (tmp_path / "server.py").write_text(SERVER.partition("\n")[2], encoding="utf-8")
+    pump, left = Hub.pump, 0
+
+    def counted(hub: Hub, seconds: float) -> bool:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return pump(hub, seconds)
+
+    monkeypatch.setattr(Hub, "pump", counted)
+    for moment in range(1, 400):
+        left = moment
+        try:
+            notebook.play("server.py", peer=lambda peer: peer.send(b"hello"))
+        except KeyboardInterrupt:
+            assert alive(mark) == [], f"after an interrupt at moment {moment}"
+            continue
+        assert moment > 10
+        return
+    pytest.fail("it never came to its end")
