@@ -199,11 +199,6 @@ play("server.py", peer=script)"""
 NOW = 'print("NOW", flush=True)\nfor _ in range(1000):\n    play("server.py")'
 
 
-def notebook_of(*sources: str) -> Any:
-    v4 = pytest.importorskip("nbformat.v4", reason="nbformat (a part of jupyter) is missing")
-    return v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
-
-
 @pytest.mark.parametrize(("program", "cell"), [
     pytest.param(SERVER, PAUSE, id="in the script"),
     pytest.param(STAYS, PAUSE, id="with a child of the program"),
@@ -213,42 +208,52 @@ def notebook_of(*sources: str) -> Any:
 def test_the_stop_button(program: str, cell: str, how: str, kit: Path, mark: str) -> None:
     """The kernel is interrupted, or killed, in the middle of play()."""
     if sys.platform == "win32" and how == "killed":
-        pytest.skip("tried by the job objects of the bench's own tests")
-    notebook = notebook_of(BEGIN, program, cell, SERVER, 'play("server.py")')
-    with Kernel(kit / "notebooks", mark, notebook) as kernel:
-        kernel.run(0)
-        kernel.run(1)
-        client = kernel.client
-        asked = client.kc.execute(cell)
-        until_printed(client.kc, "NOW")
-        assert alive(mark), "nothing was running"
+        pytest.skip("Windows has no signal 9")
+    jupyter_client = pytest.importorskip("jupyter_client.manager",
+                                         reason="jupyter_client (a part of jupyter) is missing")
+    manager, client = jupyter_client.start_new_kernel(
+        cwd=str(kit / "notebooks"), env={**os.environ, MARK: mark})
+    try:
+        for source in (BEGIN, program):
+            assert run_in(client, source)["status"] == "ok"
+        asked = client.execute(cell)
+        until_printed(client, "NOW")
+        assert alive(mark), "nothing is running"
         if how == "killed":
-            client.km.signal_kernel(9)
-            deadline = time.monotonic() + 30
-            while alive(mark) and time.monotonic() < deadline:
-                time.sleep(0.05)  # the warden sees the end of its connection
+            manager.signal_kernel(9)
+            until_gone(mark)
             return
-        client.km.interrupt_kernel()
-        reply = answer_to(client.kc, asked)
-        assert reply["content"]["status"] == "error", reply
-        assert reply["content"]["ename"] == "KeyboardInterrupt", reply
+        manager.interrupt_kernel()
+        assert reply_to(client, asked)["ename"] == "KeyboardInterrupt"
         assert alive(mark) == []
-        kernel.run(3)
-        assert "picture" not in str(kernel.run(4)), "the next play works"
+        for source in (SERVER, 'play("server.py")'):  # and the next play works
+            assert run_in(client, source)["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
-def until_printed(client: Any, text: str) -> None:
-    while True:
-        message = client.get_iopub_msg(timeout=60)
-        if text in str(message["content"].get("text", "")):
-            return
+def run_in(client: Any, source: str) -> dict[str, Any]:
+    return reply_to(client, client.execute(source))
 
 
-def answer_to(client: Any, asked: str) -> Any:
+def reply_to(client: Any, asked: str) -> dict[str, Any]:
     while True:
         reply = client.get_shell_msg(timeout=60)
         if reply["parent_header"].get("msg_id") == asked:
-            return reply
+            return reply["content"]
+
+
+def until_printed(client: Any, text: str) -> None:
+    while text not in str(client.get_iopub_msg(timeout=60)["content"].get("text", "")):
+        pass
+
+
+def until_gone(mark: str) -> None:
+    """The warden sees the end of its connection and ends all the rest."""
+    deadline = time.monotonic() + 30
+    while alive(mark):
+        assert time.monotonic() < deadline, alive(mark)
 
 
 def test_an_interrupt_at_any_moment_leaves_nothing(

@@ -91,8 +91,8 @@ def test_error_is_seen(lab: Lab, server: Program) -> None:
             lab.settle()
             reported = len(server.errors)
             client.reset()
-            others.go_on()
             lab.settle()
+            others.go_on()
             if len(server.errors) == reported:
                 lab.fail(
                     "A client broke off, and your server wrote nothing about it to stderr.",

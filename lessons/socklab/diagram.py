@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .failure import Wait
-from .ladder import HIDDEN, OUT, say, say_wait
+from .ladder import OUT, is_hidden, say, say_wait
 from .tape import Event, count, show
 
 STEP, TOP, GAP = 26, 54, 250  # pixels: between rows, above the first, between columns
@@ -22,7 +22,7 @@ LONGEST = 400  # rows; a longer exchange is cut in its middle
 def svg(events: Sequence[Event], waits: dict[str, list[Wait]], parties: Sequence[str],
         names: dict[str, str], description: str) -> str:
     """Return the picture.  `description` is its text form, for screen readers."""
-    shown = [e for e in events if e.call not in HIDDEN or e.note]
+    shown = [e for e in events if not is_hidden(e)]
     if len(shown) > LONGEST:
         shown = shown[: LONGEST // 2] + shown[-LONGEST // 2 :]
     columns = {who: SIDE + at * GAP for at, who in enumerate(parties)}

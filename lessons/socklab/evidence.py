@@ -85,7 +85,8 @@ def _outcome(failure: Failure) -> str:
         "late": f"{who} did not get any further in a minute. (This could not be proven, "
                 "because the program waits in a way that the bench cannot see.)",
     }
-    return wrap(texts.get(outcome.kind, outcome.kind))
+    place = _at(failure, *outcome.where) if outcome.where[1] else ""
+    return wrap(texts.get(outcome.kind, outcome.kind)) + place
 
 
 def _wait(failure: Failure, who: str, wait: Wait) -> str:
@@ -95,7 +96,8 @@ def _wait(failure: Failure, who: str, wait: Wait) -> str:
     name = inner or call
     words = {"input": "something typed at the keyboard", "recv": "data",
              "recv_into": "data", "accept": "a connection", "sleep": "its pause to end",
-             "send": "its reader", "join": "another thread"}.get(call, "")
+             "send": "its reader", "join": "another thread",
+             "acquire": "" if inner else "a lock"}.get(call, "")
     which = "" if thread == "main" else f" ({thread})"
     text = f"  {who}{which} waits in {name}()" + (f" for {words}" if words else "")
     return text + (_at(failure, file, line) if line else "")

@@ -25,6 +25,7 @@ RECEIVED_LIMIT = 100_000_000  # and may send on one connection
 PROCESS_LIMIT = 24  # processes a program may have alive
 FIRINGS = 3000  # timers let run out in one wait
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
+LONGEST = 600.0  # seconds, for what gets on and on and never ends
 HORIZON = 60.0  # seconds of program time that a check waits for something
 
 
@@ -69,7 +70,7 @@ class Watch:
     def __init__(self) -> None:
         self.seen: dict[str, tuple[int, float]] = {}
         self.outside: dict[str, float] = {}
-        self.since = self.looked = time.monotonic()
+        self.start = self.since = self.looked = time.monotonic()
 
     def spins(self, program: Running) -> bool:
         """Has the program burned its processor time without getting on?"""
@@ -88,7 +89,8 @@ class Watch:
         return now - self.outside.setdefault(program.name, now) > CPU_LIMIT
 
     def too_long(self) -> bool:
-        return time.monotonic() - self.since > REAL_LIMIT
+        now = time.monotonic()
+        return now - self.since > REAL_LIMIT or now - self.start > LONGEST
 
     def real_step(self) -> float:
         """Real seconds since the last call (for programs that cannot be proven still)."""
@@ -243,7 +245,12 @@ class Exchange:
             if (theirs, ours) in other.sent:
                 sent, ended, _ = other.sent[theirs, ours]
                 return sent == taken and not ended and not other.finished
-        return False
+        return taken == 0 and self._has_queue(theirs)
+
+    def _has_queue(self, port: int) -> bool:
+        """Does a program listen at this real port?  Whom it has not accepted waits there."""
+        return any(entry.listening and entry.real_port == port
+                   for entry in self.addresses.entries.values())
 
     def _is_read(self, ours: int, theirs: int) -> bool:
         """Does a thread of a program wait for data on this end of a connection?"""

@@ -35,7 +35,7 @@ def rows(events: Sequence[Event]) -> list[Row]:
     done: set[int] = set()
     found = []
     for at, event in enumerate(events):
-        if at in done or (event.call in HIDDEN and not event.note):
+        if at in done or is_hidden(event):
             continue
         row = Row(event.time, {event.who: say(event)}, {event.who: event.line})
         other = partner.get(at)
@@ -49,6 +49,12 @@ def rows(events: Sequence[Event]) -> list[Row]:
             row.sender = event.who
         found.append(row)
     return found
+
+
+def is_hidden(event: Event) -> bool:
+    """Is this too much for a diagram?  (Also the traceback that Python prints at the end.)"""
+    return (event.call in HIDDEN and not event.note) or (
+        event.call == "output" and not event.line)
 
 
 def _partners(events: Sequence[Event]) -> dict[int, int]:

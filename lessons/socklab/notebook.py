@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import diagram, ladder
-from .evidence import wrap
+from .evidence import explain, wrap
 from .failure import Failure
 from .hub import Hub
 from .lesson import Lab
@@ -107,12 +107,14 @@ def play(*files: str, typed: Typed = None, peer: Callable[[Peer], Any] | None = 
             problem = failure.what
         outcome = lab.wait(lambda: False, horizon=60)
         if outcome is not None and outcome.kind not in ("still", "exited"):
-            problem = problem or f"{outcome.who} goes round and round ({outcome.note})."
+            problem = problem or explain(Failure(outcome.kind, "", outcome=outcome))
         waits = outcome.waits if outcome else {}
         return Picture(lab.tape.ordered(), waits, programs, problem)
     finally:
-        lab.close()
-        hub.close()
+        try:
+            lab.close()
+        finally:  # the stop button may be pressed twice
+            hub.close()
 
 
 def _lines(typed: Typed, files: Sequence[str]) -> dict[str, list[str | None]]:

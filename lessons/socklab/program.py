@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .exchange import OUTPUT_LIMIT, Exchange
+from .exchange import Exchange
 from .failure import Failure, Outcome
 from .peer import Peer
 from .tape import Event, Key
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .hub import Link
 
 Place = tuple[str, int, str]  # file, line, library function: as the tap tells it
+
+
+KEPT = 50_000_000  # bytes of output
 
 
 class Program:
@@ -38,7 +41,8 @@ class Program:
         self.sent: dict[Key, tuple[int, bool, int]] = {}
         self.listened: set[int] = set()  # ports it has ever listened on
         self.crashes: list[Event] = []
-        self.output_size = 0
+        self.output_size = self.prints = 0
+        self.printed_at = ("", 0)  # the line of the last print
         self._screen: list[tuple[int, bytes]] = []
         self._seen = 0  # characters of the output that expect_output has consumed
         self._calls: dict[str, int] = {}
@@ -78,7 +82,9 @@ class Program:
 
     def _take_output(self, at: float, number: int, place: Place, data: bytes) -> None:
         self.output_size += len(data)
-        if self.output_size <= OUTPUT_LIMIT + 100_000:
+        self.prints += 1
+        self.printed_at = place[:2]
+        if self.output_size <= KEPT:
             self._screen.append((number, data))
             self.lab.tape.add_output(Event(at, self.name, "output", *place,
                                            size=len(data), data=data[:400]))

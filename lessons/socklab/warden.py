@@ -53,6 +53,8 @@ class Warden:
     def spawn(self, name: str, *command: str) -> None:
         """Start a process inside a fence of its own; its end is told as ("exited", ...)."""
         environment = {**os.environ, "SOCKLAB_PROGRAM": name}
+        # without a cache of its own modules the tap would be compiled at each start
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -10,10 +10,13 @@ import _thread
 import os
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from .. import wire
 from . import clock, parking
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 LIVE = 1500  # so many events are sent as they happen; later ones wait in a ring
 RING = 200  # and this many of the last ones are kept for the evidence
@@ -24,7 +27,7 @@ _connection: _socket.socket | None = None
 _answers: dict[int, tuple[_thread.LockType, list]] = {}
 _asked = 0
 _sent = 0
-_ring: deque[bytes] = deque(maxlen=RING)
+_ring: deque[tuple] = deque(maxlen=RING)
 dropped = 0
 calls: dict[str, int] = {}  # how often each socket call was made
 progress = 0  # goes up whenever the program gets on with its work
@@ -72,19 +75,19 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
     A send happened when it began (`begun`, of `now`), a recv when it ended.
     """
     global _sent, dropped, progress
-    if channel == (0, 0):
-        return  # a socketpair: the program talks to itself
-    calls[call] = calls.get(call, 0) + 1
-    progress += size > 0 or call in STEPS
+    with _lock:  # threads call this at the same time
+        progress += size > 0 or call in STEPS
+        if channel == (0, 0):
+            return  # a socketpair: the program talks to itself
+        calls[call] = calls.get(call, 0) + 1
     if not active:
         return
-    message = wire.encode("call", begun or now(), parking.current().name,
-                          parking.place(), call, channel, size, bytes(data[:400]),
-                          note, asked)
+    message = ("call", begun or now(), parking.current().name, parking.place(), call,
+               channel, size, bytes(data[:400]), note, asked)
     with _lock:
         if _sent < LIVE:
             _sent += 1
-            _write(message)
+            _write(wire.encode(*message))
         else:
             dropped += len(_ring) == RING
             _ring.append(message)
@@ -95,7 +98,7 @@ def flush() -> None:
     global dropped
     with _lock:
         if _ring:
-            _write(b"".join([wire.encode("dropped", dropped), *_ring]))
+            _write(b"".join([wire.encode("dropped", dropped), *[wire.encode(*m) for m in _ring]]))
             _ring.clear()
             dropped = 0
 

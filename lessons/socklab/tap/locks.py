@@ -13,9 +13,12 @@ import _thread
 import sys
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from . import clock, parking
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 _start_new_thread = _thread.start_new_thread
 _start_joinable = getattr(_thread, "start_joinable_thread", None)  # from Python 3.13
@@ -44,7 +47,7 @@ class Lock:
             if not blocking or timeout == 0:
                 return False
             deadline = None if timeout == -1 else clock.elapsed() + timeout
-            parked = parking.park("lock", (self,), deadline)
+            parked = parking.park("acquire", (self,), deadline)
             self._waiters.append(parked)
         try:
             clock.wait(parked)
@@ -91,9 +94,22 @@ class Lock:
     acquire_lock, release_lock, locked_lock = acquire, release, locked
 
 
+def _fail(error: BaseException, thread: str) -> None:
+    raise error
+
+
+failed = _fail  # what is done with an exception that ends a thread; set by `program`
+
+
+def _owner(function: Callable) -> Any:
+    """The threading.Thread that starts a thread to run `function`, if there is one."""
+    owner = getattr(function, "__self__", None)
+    return owner if isinstance(owner, sys.modules["threading"].Thread) else None
+
+
 def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
     """Register the thread that will run `function`; return its record and its new body."""
-    owner = getattr(function, "__self__", None)  # a threading.Thread, as a rule
+    owner = _owner(function)
     record = parking.register(getattr(owner, "name", "a thread"), daemon)
     if owner is not None:
         owner._socklab_record = record
@@ -106,6 +122,10 @@ def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
             turn.baton.acquire()
         try:
             function(*args, **kwargs)
+        except SystemExit:
+            pass  # it ends the thread alone
+        except BaseException as error:
+            failed(error, record.name)
         finally:
             parking.retire(record)
             if turn is not None:
@@ -116,8 +136,7 @@ def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
 
 def start_new_thread(function: Callable, args: tuple, kwargs: dict | None = None) -> int:
     """Like _thread.start_new_thread; the new thread is known before it runs."""
-    owner = getattr(function, "__self__", None)
-    record, body = _named(function, getattr(owner, "daemon", True))
+    record, body = _named(function, getattr(_owner(function), "daemon", True))
     try:
         return _start_new_thread(body, args, kwargs or {})
     except BaseException:

@@ -17,7 +17,16 @@ from __future__ import annotations
 import _thread
 import os
 import sys
-from typing import Any, Protocol
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, Protocol
+
+    class Channel(Protocol):
+        """Something to wait for; see above."""
+
+        def state(self) -> tuple | None: ...
 
 # Reentrant, because the garbage collector may close a socket in the midst of anything.
 mutex = _thread.RLock()
@@ -27,12 +36,6 @@ Place = tuple[str, int, str]  # file, line, and what the line calls if that hide
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 home = ""  # the folder of the student's program, with a separator at its end
-
-
-class Channel(Protocol):
-    """Something to wait for; see above."""
-
-    def state(self) -> tuple | None: ...
 
 
 class Untracked:
@@ -69,15 +72,21 @@ class Park:
         call: str,
         channels: tuple[Channel, ...],
         deadline: float | None,
-        place: Place,
     ) -> None:
         self.record, self.call, self.channels = record, call, channels
-        self.deadline, self.place = deadline, place
+        self.deadline = deadline
+        # its line is looked up only if somebody asks: the frame stands still as long
+        self.frame = _outside()
         self.fired = False  # ended by its deadline
         self.woken = False  # ended by the event it waited for
         self.disturbed = False  # a signal has come, its handler has not yet run
         self.gate = real_lock()
         self.gate.acquire()
+
+    @property
+    def place(self) -> Place:
+        """The student's line that waits."""
+        return place(self.frame) if self.frame is not None else ("", 0, "")
 
     def wake(self, fired: bool = False) -> None:
         """Mark the thread running and let it go on.  The mutex must be held."""
@@ -135,7 +144,7 @@ def park(
 ) -> Park:
     """Note that the calling thread is about to wait; the mutex must be held."""
     record = current()
-    record.park = Park(record, call, channels, deadline, place())
+    record.park = Park(record, call, channels, deadline)
     return record.park
 
 
@@ -143,24 +152,49 @@ def unpark(parked: Park) -> None:
     """The wait is over; the mutex must be held."""
     if parked.record.park is parked:
         parked.record.park = None
+    parked.frame = None
 
 
-def place() -> Place:
-    """Return the student's line that is running now: file name, line, library function.
+def place(frame: FrameType | None = None) -> Place:
+    """Return the student's line that is running now (or in `frame`): file, line, function.
 
-    The third part names the function that the line called when that is not the socket
-    call itself ("Queue.get").  File "" means that no line of the student is running.
+    The third part names the library function that the line called when that is not the
+    socket call itself ("Queue.get").  File "" means that no line of the student is running.
     """
-    frame = sys._getframe(1)
+    at = sys._getframe(1) if frame is None else frame
     inner = ""
-    while frame is not None:
-        code = frame.f_code
-        if home and code.co_filename.startswith(home):
-            return os.path.basename(code.co_filename), frame.f_lineno, inner
-        if not code.co_filename.startswith(HERE):
-            inner = code.co_qualname
-        frame = frame.f_back  # type: ignore[assignment]
+    while at is not None:
+        code = at.f_code
+        whose = _whose_code(code)
+        if whose == STUDENT:
+            return os.path.basename(code.co_filename), at.f_lineno, inner
+        if whose == LIBRARY:
+            inner = code.co_qualname.removeprefix("_Py").removeprefix("_")
+        at = at.f_back  # type: ignore[assignment]
     return "", 0, inner
+
+
+def _outside() -> FrameType | None:
+    """The frame that called the tap: the tap's own ones may be over before the wait is."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _whose_code(frame.f_code) == TAP:
+        frame = frame.f_back
+    return frame
+
+
+TAP, STUDENT, LIBRARY = 1, 2, 3
+_whose: dict[Any, int] = {}  # by code object: asked for with each socket call
+
+
+def _whose_code(code: Any) -> int:
+    whose = _whose.get(code)
+    if whose is None:
+        file = code.co_filename
+        student = bool(home) and file.startswith(home)
+        whose = STUDENT if student else TAP if file.startswith(HERE) else LIBRARY
+        if home:
+            _whose[code] = whose
+    return whose
 
 
 def snapshot(now: float) -> tuple[bool, tuple]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from . import control, parking
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 MOST = 16  # processes one program may start
 STARTING = {
@@ -35,9 +38,6 @@ def _started(event: str) -> None:
     if number > MOST:
         os._exit(71) if not control.active else None
         raise RuntimeError(f"this program starts processes without end ({number} so far)")
-
-
-
 
 
 def install() -> None:

@@ -8,9 +8,12 @@ import threading
 import time
 import types
 from collections.abc import Callable
-from typing import Any
 
 from . import clock, control, locks, parking, processes, signals, sockets, stdio
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 keyboard: stdio.Keyboard
 
@@ -45,6 +48,7 @@ def _prepare(file: str, arguments: tuple, real_clock: bool) -> None:
     parking.records.append(parking.main)
     threading.current_thread()._socklab_record = parking.main  # type: ignore[attr-defined]
     threading.excepthook = _thread_failed
+    locks.failed = _failed
     sys.meta_path.append(_LateSite())  # type: ignore[arg-type]
     if sys.platform == "win32":
         sys.meta_path.insert(0, _SelectorLoop())  # type: ignore[arg-type]

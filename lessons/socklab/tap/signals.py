@@ -10,9 +10,12 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from . import parking, waiting
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 _signal_signal, _getsignal = _signal.signal, _signal.getsignal
 _set_wakeup_fd = _signal.set_wakeup_fd

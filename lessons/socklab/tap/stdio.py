@@ -11,9 +11,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Any
 
 from . import control, parking, waiting
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 _read, _write = os.read, os.write
 

@@ -6,9 +6,12 @@ same pair the other way round, so each side's counts can be held against the oth
 
 from __future__ import annotations
 
-from typing import Any
 
 from . import parking, waiting
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Stream:

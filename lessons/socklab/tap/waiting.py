@@ -9,10 +9,13 @@ from __future__ import annotations
 import _socket
 import select
 from collections.abc import Iterable
-from typing import Any
 from weakref import WeakValueDictionary, ref
 
 from . import clock, control, parking
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 _select = select.select
 _poll = getattr(select, "poll", None)

@@ -1,0 +1,387 @@
+"""Threads, locks and queues: every hand-off is counted, every wait is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from benching import Bench
+
+pytest_plugins = ["benching"]
+
+
+def waits(bench: Bench) -> dict[str, tuple[str, int, str]]:
+    """Where each thread of the last program waits: name -> (call, line, library function)."""
+    outcome = bench.lab.settle()
+    found = list(outcome.waits.values())[-1]
+    return {thread: (call, line, inner) for thread, call, _, line, inner, *_ in found}
+
+
+HAND_OFFS = {
+    "Queue": ("q = queue.Queue()", "q.put(line)", "q.get()"),
+    "Queue with a bound": ("q = queue.Queue(1)", "q.put(line)", "q.get()"),
+    "SimpleQueue": ("q = queue.SimpleQueue()", "q.put(line)", "q.get()"),
+    "LifoQueue": ("q = queue.LifoQueue()", "q.put(line)", "q.get()"),
+    "Condition": ("q, ready = [], threading.Condition()",
+                  "with ready:\n            q.append(line); ready.notify()",
+                  "take()"),
+    "Event and Event": ("q, full, free = [None], threading.Event(), threading.Event()",
+                        "q[0] = line; full.set(); free.wait(); free.clear()", "take2()"),
+    "Semaphore": ("q, ready = [], threading.Semaphore(0)",
+                  "q.append(line); ready.release()", "(ready.acquire(), q.pop(0))[1]"),
+    "a Lock as a signal": ("q, ready = [], threading.Lock(); ready.acquire()",
+                           "q.append(line); ready.release()", "(ready.acquire(), q.pop(0))[1]"),
+    "socketpair": ("one, two = socket.socketpair()", "one.sendall(line)", "two.recv(99)"),
+}
+
+
+@pytest.mark.parametrize("how", HAND_OFFS)
+def test_a_worker_is_never_overlooked(bench: Bench, how: str) -> None:
+    make, put, get = HAND_OFFS[how]
+    server = bench.serve(f"""
+import queue, socket, threading
+{make}
+def take():
+    with ready:
+        while not q:
+            ready.wait()
+        return q.pop()
+def take2():
+    full.wait(); full.clear()
+    line = q[0]
+    free.set()
+    return line
+def work():
+    while True:
+        line = {get}
+        c.sendall(line.upper())
+c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+threading.Thread(target=work, daemon=True).start()
+while True:
+        line = c.recv(99)
+        {put}
+""")
+    peer = server.connect()
+    for n in range(40):
+        peer.send(b"line %d" % n)
+        bench.lab.settle()
+        assert peer.received.endswith(b"LINE %d" % n)
+    server.stop()
+
+
+def test_a_chain_of_threads_is_followed_to_its_end(bench: Bench) -> None:
+    program = bench.run("""
+        import queue, threading
+        queues = [queue.Queue() for _ in range(11)]
+        def hand_on(a, b):
+            while True:
+                b.put(a.get() + 1)
+        for a, b in zip(queues, queues[1:]):
+            threading.Thread(target=hand_on, args=(a, b), daemon=True).start()
+        while line := input():
+            queues[0].put(int(line))
+            print(queues[-1].get())
+    """)
+    for n in range(30):
+        program.type(str(n))
+        bench.lab.settle()
+        assert program.output.endswith(f"\n{n + 10}\n" if n else "10\n")
+    program.type("")
+    program.expect_exit(0)
+
+
+WAITS = {
+    "lock": ("k = threading.Lock(); k.acquire()", "k.acquire()", "acquire", ""),
+    "rlock": ("k = threading.RLock(); t = threading.Thread(target=k.acquire); t.start(); t.join()",
+              "k.acquire()", "acquire", "RLock.acquire"),
+    "condition": ("k = threading.Condition(); k.acquire()", "k.wait()", "acquire",
+                  "Condition.wait"),
+    "event": ("k = threading.Event()", "k.wait()", "acquire", "Event.wait"),
+    "queue": ("k = queue.Queue()", "k.get()", "acquire", "Queue.get"),
+    "full queue": ("k = queue.Queue(1); k.put(1)", "k.put(2)", "acquire", "Queue.put"),
+    "simple queue": ("k = queue.SimpleQueue()", "k.get()", "acquire", "SimpleQueue.get"),
+    "join": ("k = threading.Thread(target=threading.Event().wait); k.start()", "k.join()",
+             "join", ""),
+    "queue join": ("k = queue.Queue(); k.put(1)", "k.join()", "acquire", "Queue.join"),
+    "barrier": ("k = threading.Barrier(2)", "k.wait()", "acquire", "Barrier.wait"),
+    "semaphore": ("k = threading.Semaphore(0)", "k.acquire()", "acquire", "Semaphore.acquire"),
+    "future": ("k = futures.Future()", "k.result()", "acquire", "Future.result"),
+    "sleep": ("", "time.sleep(1e6)", "sleep", ""),
+    "input": ("", "input()", "input", ""),
+    "readline": ("", "sys.stdin.readline()", "input", ""),
+    "accept": ("", "server.accept()", "accept", ""),
+    "recv": ("", "a.recv(9)", "recv", ""),
+    "recv_into": ("", "a.recv_into(bytearray(9))", "recv_into", ""),
+    "recv with a timeout": ("a.settimeout(1e6)", "a.recv(9)", "recv", ""),
+    "makefile": ("f = a.makefile()", "f.readline()", "recv_into", "SocketIO.readinto"),
+    "select": ("", "select.select([a, server], [], [])", "select", ""),
+    "selectors": ("k = selectors.DefaultSelector(); k.register(a, 1)", "k.select()", "select",
+                  None),
+    "select of stdin": ("", "select.select([a, sys.stdin], [], [])", "select", ""),
+    "asyncio": ("", "asyncio.run(asyncio.Event().wait())", "select", None),
+    "serve_forever": ("k = socketserver.TCPServer(('127.0.0.1', 0), None)", "k.serve_forever(1e6)",
+                      "select", None),
+}
+
+
+@pytest.mark.parametrize("how", WAITS)
+def test_a_wait_is_named_with_its_line(bench: Bench, how: str) -> None:
+    import os
+
+    if how == "select of stdin" and os.name == "nt":
+        pytest.skip("not on Windows")
+    prepare, wait, call, inner = WAITS[how]
+    bench.run(f"""
+import asyncio, queue, select, selectors, socket, socketserver, sys, threading, time
+from concurrent import futures
+server = socket.create_server(("127.0.0.1", 0))
+a = socket.create_connection(server.getsockname())
+b, _ = server.accept()
+{prepare}
+{wait}
+""")
+    found_call, line, found_inner = waits(bench)["main"]
+    assert (found_call, line) == (call, 8)
+    if inner is not None:
+        assert found_inner == inner
+
+
+def test_all_threads_are_known_by_name(bench: Bench) -> None:
+    program = bench.run("""
+        import _thread, threading
+        from concurrent.futures import ThreadPoolExecutor
+        wait = threading.Event().wait
+        threading.Thread(target=wait, name="Reader").start()
+        class Writer(threading.Thread):
+            def run(self):
+                wait()
+        Writer(name="Writer", daemon=True).start()
+        threading.Timer(1e6, wait).start()
+        ThreadPoolExecutor(thread_name_prefix="Pool").submit(wait)
+        _thread.start_new_thread(wait, ())
+        wait()
+    """)
+    names = sorted(waits(bench))
+    assert names[:4] == ["Pool_0", "Reader", "Thread-1" if "Thread-1" in names else names[2],
+                         "Writer"] and "main" in names
+    assert program.threads == 6
+
+
+def test_threads_come_and_go(bench: Bench) -> None:
+    program = bench.run("""
+        import threading
+        while True:
+            n = int(input())
+            threads = [threading.Thread(target=print, args=[i]) for i in range(n)]
+            for t in threads: t.start()
+            for t in threads: t.join()
+            print("all", not any(t.is_alive() for t in threads))
+    """)
+    for n in (1, 5, 50):
+        program.type(str(n))
+        program.expect_output("all True")
+        assert program.threads == 1
+
+
+def test_locks_behave_like_locks(bench: Bench) -> None:
+    assert bench.output("""
+        import threading
+        k = threading.Lock()
+        print(k.acquire(), k.locked(), k.acquire(False), k.acquire(timeout=3), k.release())
+        print(k.locked())
+        try:
+            k.release()
+        except RuntimeError as error:
+            print(error)
+        with k as got:
+            print(got, k.locked())
+        r = threading.RLock()
+        with r, r:
+            print(r._is_owned())
+        try:
+            r.release()
+        except RuntimeError as error:
+            print(error)
+        b = threading.BoundedSemaphore(1)
+        try:
+            b.release()
+        except ValueError as error:
+            print(error)
+    """) == ("True True False False None\nFalse\nrelease unlocked lock\nTrue True\nTrue\n"
+             "cannot release un-acquired lock\nSemaphore released too many times\n")
+
+
+def test_a_lock_goes_to_whoever_came_first(bench: Bench) -> None:
+    assert bench.output("""
+        import threading
+        lock, ready = threading.Lock(), threading.Event()
+        def take(n):
+            ready.set()
+            with lock:
+                print(n, end=" ")
+        with lock:
+            for n in range(20):
+                ready.clear()
+                threading.Thread(target=take, args=[n]).start()
+                ready.wait()
+                while len(lock._waiters) <= n:
+                    pass
+    """) == " ".join(map(str, range(20))) + " "
+
+
+def test_a_deadlock_of_two_locks_is_proven(bench: Bench) -> None:
+    bench.run("""
+        import threading
+        a, b, both = threading.Lock(), threading.Lock(), threading.Barrier(2)
+        def take(one, two):
+            with one:
+                both.wait()
+                with two:
+                    print("never")
+        threading.Thread(target=take, args=(a, b), name="T1").start()
+        threading.Thread(target=take, args=(b, a), name="T2").start()
+    """)
+    found = waits(bench)
+    assert found["T1"][:2] == found["T2"][:2] == ("acquire", 7)
+    assert found["main"][0] == "join"
+
+
+def test_a_queue_of_a_million_hand_offs_loses_none(bench: Bench) -> None:
+    output = bench.output("""
+        import queue, threading
+        q, total = queue.Queue(10), [0] * 4
+        def work(n):
+            while (item := q.get()) is not None:
+                total[n] += item
+        threads = [threading.Thread(target=work, args=[n]) for n in range(4)]
+        for t in threads: t.start()
+        for item in range(5000): q.put(item)
+        for t in threads: q.put(None)
+        for t in threads: t.join()
+        print(sum(total) == sum(range(5000)))
+    """)
+    assert output == "True\n"
+
+
+@pytest.mark.parametrize("how", ["put", "two threads", "call_soon_threadsafe", "to_thread"])
+def test_asyncio_and_threads(bench: Bench, how: str) -> None:
+    body = {
+        "put": "line = await queue.get()",
+        "two threads": "line = await asyncio.wrap_future(pool.submit(input))",
+        "call_soon_threadsafe": "line = await queue2.get()",
+        "to_thread": "line = await asyncio.to_thread(input)",
+    }[how]
+    program = bench.run(f"""
+import asyncio, threading
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor()
+async def main():
+    queue, queue2, loop = asyncio.Queue(), asyncio.Queue(), asyncio.get_running_loop()
+    async def read(q):
+        while True:
+            await q.put(await asyncio.to_thread(input))
+    def read2():
+        while True:
+            loop.call_soon_threadsafe(queue2.put_nowait, input())
+    if {how!r} == "put":
+        task = asyncio.create_task(read(queue))
+    elif {how!r} == "call_soon_threadsafe":
+        threading.Thread(target=read2, daemon=True).start()
+    while True:
+        {body}
+        print("got", line)
+asyncio.run(main())
+""")
+    for n in range(30):
+        program.type(f"line {n}")
+        bench.lab.settle()
+        assert program.output.endswith(f"got line {n}\n")
+
+
+def test_a_thread_that_fails_is_told_with_its_line(bench: Bench) -> None:
+    program = bench.run("""
+        import threading
+        def work():
+            raise ValueError("oh")
+        t = threading.Thread(target=work, name="Worker")
+        t.start()
+        t.join()
+        print("main goes on")
+    """)
+    program.expect_output("main goes on")
+    program.expect_exit(None)
+    crash = program.crashes[0]
+    assert (crash.thread, crash.note, crash.data, crash.line) == (
+        "Worker", "ValueError", b"oh", 4)
+    assert "Exception in thread Worker" in program.errors and "oh" in program.errors
+    assert program.status == 0
+
+
+def test_a_thread_started_at_the_lowest_level_that_fails(bench: Bench) -> None:
+    program = bench.run("""
+        import _thread, time
+        def work():
+            raise ValueError("oh")
+        _thread.start_new_thread(work, ())
+        time.sleep(1)
+    """)
+    program.expect_exit(None)
+    assert [crash.note for crash in program.crashes] == ["ValueError"]
+
+
+def test_polling_a_closed_socket_with_epoll(bench: Bench) -> None:
+    """The system forgets a closed socket, and so must the proof."""
+    server = bench.serve("""
+        import selectors, socket
+        s = socket.create_server(("127.0.0.1", 5000))
+        selector = selectors.DefaultSelector()
+        selector.register(s, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is s:
+                    selector.register(s.accept()[0], selectors.EVENT_READ)
+                elif data := key.fileobj.recv(10):
+                    key.fileobj.sendall(data)
+                    key.fileobj.close()  # not unregistered
+    """)
+    import select
+
+    if not hasattr(select, "epoll"):
+        pytest.skip("not on this system")
+    peer = server.connect()
+    peer.send(b"hello")
+    peer.expect(b"hello")
+    peer.expect_end()
+    bench.lab.settle()
+    server.expect_waits_for("select")
+
+
+def test_registering_while_another_thread_polls(bench: Bench) -> None:
+    import select
+
+    if not hasattr(select, "epoll"):
+        pytest.skip("not on this system")
+    server = bench.serve("""
+        import select, socket, threading
+        s = socket.create_server(("127.0.0.1", 5000))
+        epoll, clients = select.epoll(), {}
+        def answer():
+            while True:
+                for fd, _ in epoll.poll():
+                    clients[fd].sendall(clients[fd].recv(100))
+        threading.Thread(target=answer, daemon=True).start()
+        while True:
+            c, _ = s.accept()
+            clients[c.fileno()] = c
+            epoll.register(c, select.EPOLLIN)
+    """)
+    peers = [server.connect() for _ in range(5)]
+    bench.lab.settle()
+    for _ in range(10):
+        for peer in peers:
+            peer.send(b"hello")
+        bench.lab.settle()
+        for peer in peers:
+            peer.expect(b"hello")
