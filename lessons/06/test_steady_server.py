@@ -73,6 +73,7 @@ def test_reset(lab: Lab, server: Program) -> None:
                 client.half_close()
             lab.settle()  # now the server has the line and stands before its answer
             client.reset()
+            client.resume()  # the answer goes on its way, and meets the reset
             next_client_is_served(lab, server)
 
 

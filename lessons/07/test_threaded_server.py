@@ -64,7 +64,11 @@ def test_fifty_clients(lab: Lab, server: Program) -> None:
 def test_endings(lab: Lab, server: Program) -> None:
     """However a client ends, it hears its answers and the end, and the others go on."""
     others = Others(server)
-    for sent, answers in [(b"", b""), (b"one\ntwo\n", b"1 ONE\n2 TWO\n"), (b"one\ntw", b"1 ONE\n")]:
+    for sent, answers in [
+        (b"", b""),
+        (b"one\ntwo\n", b"1 ONE\n2 TWO\n"),
+        (b"one\ntw", b"1 ONE\n"),
+    ]:
         with lab.case(f"one client sends {sent} and half-closes"):
             client = server.connect()
             client.send(sent)

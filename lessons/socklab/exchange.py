@@ -21,6 +21,7 @@ from .tape import Key, Tape
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
 EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
+PRINT_LIMIT = 2000  # so many prints make a loop that spins one that prints without end
 RECEIVED_LIMIT = 100_000_000  # and may send on one connection
 PROCESS_LIMIT = 24  # processes a program may have alive
 FIRINGS = 3000  # timers let run out in one wait
@@ -37,6 +38,8 @@ class Running(Protocol):
     finished: bool
     untracked: bool
     output_size: int
+    prints: int
+    printed_at: tuple[str, int]
     started_processes: int
     typed: int
     input_ended: bool
@@ -61,6 +64,7 @@ class End(Protocol):
     outbox: bytearray
     received: bytearray
     ended: str
+    program_first: bool
     closed: bool
 
 
@@ -68,25 +72,41 @@ class Watch:
     """Bounds for one wait: processor time and real time since the last progress."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, tuple[int, float]] = {}
-        self.outside: dict[str, float] = {}
-        self.start = self.since = self.looked = time.monotonic()
+        self.seen: dict[int, tuple[int, float, int]] = {}  # by process
+        self.outside: dict[int, tuple[int, float]] = {}
+        self.start = self.since = self.looked = self.asked = time.monotonic()
+
+    def due(self) -> bool:
+        """Is it time to ask, even if messages keep coming without end?"""
+        if time.monotonic() - self.asked < 0.2:
+            return False
+        self.asked = time.monotonic()
+        return True
 
     def spins(self, program: Running) -> bool:
         """Has the program burned its processor time without getting on?"""
         if program.answer is not None:
             progress, cpu = program.answer[3][3:5]
-            before = self.seen.get(program.name)
+            before = self.seen.get(program.pid)
             if before is None or before[0] != progress:
-                self.seen[program.name] = (progress, cpu)
-                self.outside.pop(program.name, None)
+                self.seen[program.pid] = (progress, cpu, program.prints)
+                self.outside.pop(program.pid, None)
                 self.since = time.monotonic()
                 return False
             return cpu - before[1] > CPU_LIMIT
         now = killing.cpu_seconds(program.pid)
         if now is None:
             return False
-        return now - self.outside.setdefault(program.name, now) > CPU_LIMIT
+        printed, before_now = self.outside.setdefault(program.pid, (program.output_size, now))
+        if printed != program.output_size:
+            self.outside[program.pid] = (program.output_size, now)
+            return False
+        return now - before_now > CPU_LIMIT
+
+    def prints(self, program: Running) -> int:
+        """How often has it printed since it got on with its work?"""
+        before = self.seen.get(program.pid)
+        return program.prints - before[2] if before else program.prints
 
     def too_long(self) -> bool:
         now = time.monotonic()
@@ -121,13 +141,14 @@ class Exchange:
         watch = Watch()
         spent, firings, pause = 0.0, 0, 0.0005
         while True:
-            if self.hub.pump(0) and not done() and not self._flooded():
+            due = watch.due()
+            if self.hub.pump(0) and not (due or done() or self._flooded()):
                 continue
             if done():
                 return None
             if outcome := self._beyond_bounds(about):
                 return None if done() else outcome
-            if self.hub.pump(pause):
+            if self.hub.pump(pause) and not due:
                 continue
             alive = [p for p in self.programs if not p.finished]
             self._ask(alive)
@@ -297,8 +318,10 @@ class Exchange:
     def _flooded(self) -> Outcome | None:
         """Does a program print or send without end?"""
         for program in self.programs:
-            if program.output_size > OUTPUT_LIMIT:
-                return Outcome("flooded", program.name)
+            # a program may well print each byte that it gets, and some words about it
+            given = sum(peer.given for peer in self.peers if peer.program is program)
+            if program.output_size > OUTPUT_LIMIT + 200 * given:
+                return Outcome("flooded", program.name, where=program.printed_at)
         for peer in self.peers:
             if len(peer.received) > RECEIVED_LIMIT:
                 who = peer.program.name if peer.program else ""
@@ -329,6 +352,8 @@ class Exchange:
                     note = f"recv() returned b'' {times:,} times"
                     return Outcome("running", program.name, where=(file, line), note=note)
             if (program.answer is None or not program.answer[0]) and watch.spins(program):
+                if watch.prints(program) > PRINT_LIMIT:
+                    return Outcome("flooded", program.name, where=program.printed_at)
                 return Outcome("running", program.name, where=program.spin_place())
         untracked = [p for p in programs if p.untracked and not p.finished]
         if untracked:

@@ -33,16 +33,16 @@ class Fence:
             self.job = _make_job(process)
 
     def kill(self, thorough: bool = True) -> int:
-        """End all of it; return how many processes beside the program were still alive."""
+        """End all of it; return how many processes outlived the program (POSIX only)."""
         if sys.platform == "win32":
             _end_job(self.job, self.process)
             self.process.wait()
             return 0
+        over = self.process.poll() is not None
+        strays = len(self.members()) if thorough and over else 0
         _kill_group(self.process.pid)
         self.process.wait()
-        strays = 0
         while thorough and (members := self.members()):
-            strays = max(strays, len(members))
             for pid in members:
                 _kill(pid)
             time.sleep(0.001)  # let the killed ones be reaped before the next look

@@ -69,8 +69,8 @@ class Lab(Exchange):
         program = self.program(file, arguments=arguments, recv_max=recv_max,
                                send_max=send_max, turnstile=turnstile)
 
-        outcome = self.wait(lambda: program.listened, program)
-        if outcome is None and port not in program.listened:
+        outcome = self.wait(lambda: port in program.listened, program)
+        if outcome is not None and program.listened:
             raise program.failure("silent", f"Your server listens on port "
                                   f"{min(program.listened)}; the contract says {port}.")
         if outcome is None:

@@ -64,13 +64,14 @@ class Picture:
     def _notes(self) -> list[str]:
         notes = [f"{name} ended with an error: {text}"
                  for name, text in self.tracebacks.items()]
-        return notes + ([wrap(self.problem)] if self.problem else [])
+        return notes + ([self.problem] if self.problem else [])
 
     def _repr_html_(self) -> str:
         text = str(self)
         picture = diagram.svg(self.events, self.waits, self.parties, self.names, text) \
             if self.parties else ""
-        notes = "".join(f"<p><b>{escape(note)}</b></p>" for note in self._notes())
+        notes = "".join(f'<p style="white-space:pre-wrap"><b>{escape(note)}</b></p>'
+                        for note in self._notes())
         return (f"{picture}{notes}<details><summary>The same as text</summary>"
                 f"<pre>{escape(text)}</pre></details>")
 
@@ -104,7 +105,7 @@ def play(*files: str, typed: Typed = None, peer: Callable[[Peer], Any] | None = 
                 peer(programs[0].connect(port=port))
             _type_all(lab, programs, _lines(typed, files))
         except Failure as failure:
-            problem = failure.what
+            problem = wrap(failure.what)
         outcome = lab.wait(lambda: False, horizon=60)
         if outcome is not None and outcome.kind not in ("still", "exited"):
             problem = problem or explain(Failure(outcome.kind, "", outcome=outcome))

@@ -34,6 +34,7 @@ class Peer:
         self.received = bytearray()
         self.consumed = 0
         self.ended = ""  # "end" or "reset" once the program has closed
+        self.program_first = False  # it ended its stream before we ended ours
         self.closed = False
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -105,6 +106,7 @@ class Peer:
     def _finish(self, how: str) -> None:
         if not self.ended:
             self.ended = how
+            self.program_first = how == "end" and not self.given_end
             self._note("see " + how)
         if how == "reset":
             self.outbox.clear()

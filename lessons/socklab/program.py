@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ class Program:
     """One running program.  `Lab.program` and `Lab.server` make it."""
 
     def __init__(self, lab: Exchange, link: Link, path: Path) -> None:
-        self.lab, self.path, self.name = lab, path, path.name
+        self.lab, self.path, self.name = lab, path, _name_for(path, lab)
         self._link, self.pid = link, link.pid
         self.finished = False
         self.status: int | None = None  # exit status, when finished
@@ -119,7 +120,7 @@ class Program:
 
         Who ends a connection first keeps it in TIME-WAIT (RFC 9293, 3.3.2).
         """
-        return any(not peer.given_end for peer in self.lab.peers
+        return any(not peer.given_end or peer.program_first for peer in self.lab.peers
                    if peer.far_port == real_port)
 
     def _take_process(self, event: str, place: Place) -> None:
@@ -393,3 +394,10 @@ def _sudden_end(status: int) -> str:
     if status > 255:
         return f"was ended by the system, with code 0x{status:X}"
     return f"has ended suddenly, with exit status {status}: os._exit() does that"
+
+
+def _name_for(path: Path, lab: Exchange) -> str:
+    """The file's name; with a number if the same file runs already (two clients)."""
+    running = [program.name for program in lab.programs if not program.finished]
+    names = (f"{path.name} ({n})" if n > 1 else path.name for n in count(1))
+    return next(name for name in names if name not in running)

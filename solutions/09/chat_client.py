@@ -33,8 +33,12 @@ def show(line: str) -> None:
 
 
 def enter(sock: socket.socket, reader: LineReader) -> bool:
-    """Ask for a name until the room says welcome; False if that does not happen."""
-    while (name := ask("Your name: ")) != "/quit":
+    """Ask for a name until the room says welcome; False if it never does."""
+    while True:
+        name = ask("Your name: ")
+        if name == "/quit":
+            send(sock, "bye")
+            return False
         send(sock, f"hello parley/1 {name}")
         answer = reader.read_line()
         if answer is None:
@@ -43,7 +47,6 @@ def enter(sock: socket.socket, reader: LineReader) -> bool:
         show(answer)
         if answer.startswith("welcome "):
             return True
-    return False
 
 
 def listen(reader: LineReader) -> None:
@@ -58,7 +61,11 @@ def listen(reader: LineReader) -> None:
 
 def talk(sock: socket.socket, listener: threading.Thread) -> None:
     """Send what is typed, until /quit or until nobody listens any more."""
-    while (line := ask()) != "/quit" and listener.is_alive():
+    while listener.is_alive():
+        line = ask()
+        if line == "/quit":
+            send(sock, "bye")
+            return
         if line == "/who" or line.startswith("/to "):
             send(sock, line[1:])
         elif line.startswith("/"):
@@ -79,7 +86,6 @@ def main() -> None:
             listener = threading.Thread(target=listen, args=(reader,), daemon=True)
             listener.start()
             talk(sock, listener)
-        send(sock, "bye")
     except (EOFError, OSError, ValueError) as error:
         print("The connection broke:", error)
     sock.close()

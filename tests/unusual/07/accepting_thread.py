@@ -3,8 +3,8 @@
 """Lesson 07: a line server with a thread for each client."""
 
 import socket
-import threading
 import sys
+import threading
 from contextlib import closing
 
 from given_lines import LineReader

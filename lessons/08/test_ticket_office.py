@@ -1,0 +1,373 @@
+"""Lesson 08: Shared state."""
+
+from typing import Any
+
+import pytest
+from socklab.lesson import Handle, Lab, Peer, Program, Round, core, more
+
+SEATS = 10
+
+
+@pytest.fixture
+def server(lab: Lab) -> Program:
+    return lab.server("ticket_office.py", port=5050)
+
+
+@core
+def test_office(lab: Lab) -> None:
+    """An office sells its lowest free seat and takes seats back."""
+    office = lab.module("ticket_office.py").make("Office", 3)
+    expect_calls(
+        lab,
+        office,
+        ("free", (), 3),
+        ("buy", ("ann",), 1),
+        ("buy", ("bob",), 2),
+        ("buy", ("ann",), 3),
+        ("free", (), 0),
+        ("buy", ("eve",), None),
+        ("cancel", ("eve",), False),
+        ("cancel", ("ann",), True),
+        ("free", (), 1),
+        ("buy", ("eve",), 1),
+        ("cancel", ("ann",), True),
+        ("cancel", ("ann",), False),
+        ("cancel", ("bob",), True),
+        ("free", (), 2),
+        ("buy", ("zoe",), 2),
+    )
+
+
+@core
+def test_server(lab: Lab, server: Program) -> None:
+    """All clients buy from the same office."""
+    with lab.case("ann is alone"):
+        ann = server.connect()
+        talk(ann, b"seats\n", b"free 10\n")
+        talk(ann, b"buy ann\n", b"sold 1\n")
+        talk(ann, b"seats\n", b"free 9\n")
+    with lab.case("bob comes while ann is connected and silent"):
+        bob = server.connect()
+        talk(bob, b"seats\n", b"free 9\n")
+        talk(bob, b"buy bob\n", b"sold 2\n")
+        talk(ann, b"buy ann\n", b"sold 3\n")
+    with lab.case("they give seats back, ann one of bob's"):
+        talk(bob, b"cancel bob\n", b"ok\n")
+        talk(bob, b"cancel bob\n", b"unknown\n")
+        talk(bob, b"buy Bob\n", b"sold 2\n")
+        talk(ann, b"cancel bob\n", b"unknown\n")
+        talk(ann, b"cancel Bob\n", b"ok\n")
+        talk(bob, b"seats\n", b"free 8\n")
+    with lab.case("bob buys all that is left"):
+        for seat in [2, *range(4, SEATS + 1)]:
+            talk(bob, b"buy bob\n", f"sold {seat}\n".encode())
+        talk(ann, b"buy ann\n", b"full\n")
+        talk(ann, b"seats\n", b"free 0\n")
+
+
+@core
+def test_two_buyers(lab: Lab) -> None:
+    """Two threads that buy at the same moment never get the same seat."""
+    with lab.case("one seat is free, ann and bob buy"):
+        expect_one_of(
+            lab,
+            office(lab, 1, buy("ann"), buy("bob")),
+            "Ann and bob bought at the same moment. There was one seat.",
+            [1, None],
+            [None, 1],
+        )
+    with lab.case("two seats are free, ann and bob buy"):
+        expect_one_of(
+            lab,
+            office(lab, 2, buy("ann"), buy("bob")),
+            "Ann and bob bought at the same moment. There were two seats.",
+            [1, 2],
+            [2, 1],
+        )
+
+
+@core
+def test_two_returns(lab: Lab) -> None:
+    """A seat is taken back once, however many threads ask for it."""
+    with lab.case("ann has one seat; two threads give it back"):
+        expect_one_of(
+            lab,
+            office(lab, 2, cancel("ann"), cancel("ann"), first=[buy("ann")]),
+            "Two threads gave back ann's seat at the same moment. She had one.",
+            [True, False],
+            [False, True],
+        )
+
+
+@core
+def test_errors(lab: Lab, server: Program) -> None:
+    """A command that the contract does not know gets an error, and the talk goes on."""
+    client = server.connect()
+    for line in [
+        "sell ann",
+        "buy",
+        "cancel",
+        "buy ann bob",
+        "seats now",
+        "BUY ann",
+        "",
+        "buy Zoë",
+        "buy a.b",
+        "buy " + 17 * "x",
+    ]:
+        with lab.case(f"the line {line!r}"):
+            client.send(f"{line}\n".encode())
+            expect_error(lab, client)
+            talk(client, b"seats\n", b"free 10\n")
+    for name in ["x", 16 * "x", "A-Z_a-z_0-9"]:
+        with lab.case(f"the name {name!r} is a right one"):
+            talk(client, f"buy {name}\n".encode(), b"sold 1\n")
+            talk(client, f"cancel {name}\n".encode(), b"ok\n")
+
+
+@more
+def test_every_pair(lab: Lab) -> None:
+    """Whatever two threads do at the same moment, the seats are right afterwards."""
+    then = [("free", ()), buy("zoe"), buy("zoe"), ("free", ())]
+    for name, seats, first, calls, right in [
+        ("ann and bob buy", 2, [], [buy("ann"), buy("bob")],
+         [[1, 2, 0, None, None, 0], [2, 1, 0, None, None, 0]]),
+        ("bob buys while ann gives back the only seat", 1,
+         [buy("ann")], [buy("bob"), cancel("ann")],
+         [[None, True, 1, 1, None, 0], [1, True, 0, None, None, 0]]),
+        ("bob buys while ann gives back one of two seats", 2,
+         [buy("ann")], [buy("bob"), cancel("ann")],
+         [[2, True, 1, 1, None, 0], [1, True, 1, 2, None, 0]]),
+        ("ann and bob give back their seats", 2,
+         [buy("ann"), buy("bob")], [cancel("ann"), cancel("bob")],
+         [[True, True, 2, 1, 2, 0]]),
+        ("ann gives back both of her seats in two threads", 2,
+         [buy("ann"), buy("ann")], [cancel("ann"), cancel("ann")],
+         [[True, True, 2, 1, 2, 0]]),
+        ("bob buys while somebody counts", 3,
+         [buy("ann")], [buy("bob"), ("free", ())],
+         [[2, 1, 1, 3, None, 0], [2, 2, 1, 3, None, 0]]),
+        ("ann gives her seat back while somebody counts", 2,
+         [buy("ann")], [cancel("ann"), ("free", ())],
+         [[True, 1, 2, 1, 2, 0], [True, 2, 2, 1, 2, 0]]),
+    ]:  # fmt: skip
+        with lab.case(name):
+            rounds = office(lab, seats, *calls, first=first, then=then)
+            expect_one_of(
+                lab,
+                rounds,
+                "The results, and what free() and buy() gave afterwards, fit no order in "
+                "which these two calls could have come.",
+                *right,
+            )
+
+
+@more
+def test_last_seat(lab: Lab) -> None:
+    """Two clients ask for the last seat at the same moment: one gets it."""
+    server = lab.server("ticket_office.py", port=5050, turnstile=True)
+    ann, bob = server.connect(), server.connect()
+    for seat in range(1, SEATS):
+        talk(ann, b"buy eve\n", f"sold {seat}\n".encode())
+    held, step = True, 0
+    while held:
+        server.hold(step)  # the first thread that comes to this instruction waits there
+        ann.send(b"buy ann\n")
+        lab.settle()
+        bob.send(b"buy bob\n")
+        outcome = lab.settle()
+        held, step = server.let_go(), step + 1
+        answers = [ann.read_line(), bob.read_line()]
+        if sorted(answers) != [b"full\n", b"sold 10\n"]:
+            lab.fail(
+                "One seat was left. Ann and bob asked for it at the same moment. Ann's "
+                f"thread was held back for a while; then ann read {answers[0]!r} and bob "
+                f"{answers[1]!r}.",
+                kind="race",
+                outcome=outcome,
+            )
+        ann.send(b"cancel ann\n")
+        bob.send(b"cancel bob\n")
+        if sorted([ann.read_line(), bob.read_line()]) != [b"ok\n", b"unknown\n"]:
+            lab.fail("One of the two has bought the last seat, and can give it back.")
+
+
+@more
+def test_slow_reader(lab: Lab, server: Program) -> None:
+    """A client that does not read its answers holds nobody up."""
+    slow, quick = server.connect(), server.connect()
+    talk(slow, b"seats\n", b"free 10\n")
+    slow.pause()
+    slow.send(b"buy ann\n")
+    lab.settle()  # now the server cannot get rid of its answer to this client
+    for command, answer in [
+        (b"buy bob\n", b"sold 2\n"),
+        (b"seats\n", b"free 8\n"),
+        (b"cancel bob\n", b"ok\n"),
+    ]:
+        talk(quick, command, answer)
+    talk(server.connect(), b"buy eve\n", b"sold 2\n")
+    slow.resume()
+    slow.expect(b"sold 1\n")
+
+
+@more
+def test_whole_lines(lab: Lab, server: Program) -> None:
+    """A command counts when its line is whole, and not before."""
+    with lab.case("four commands, byte by byte"):
+        client = server.connect(recv_max=1)
+        client.send(b"buy ann\nseats\ncancel ann\r\nseats\n")
+        client.expect(b"sold 1\nfree 9\nok\nfree 10\n")
+    with lab.case("four commands in one segment"):
+        client = server.connect()
+        client.send(b"buy ann\nseats\ncancel ann\r\nseats\n")
+        client.expect(b"sold 1\nfree 9\nok\nfree 10\n")
+    for how in ["half-closes", "closes", "breaks off"]:
+        with lab.case(f"a client sends b'buy bob' without a newline and {how}"):
+            hasty = server.connect()
+            hasty.send(b"buy bob")
+            lab.settle()
+            if how == "half-closes":
+                hasty.half_close()
+                hasty.expect_end()
+            elif how == "closes":
+                hasty.close()
+            else:
+                hasty.reset()
+            lab.settle()
+            talk(client, b"seats\n", b"free 10\n")
+
+
+@more
+def test_bad_line(lab: Lab, server: Program) -> None:
+    """A line that is too long, or not UTF-8, gets an error and the end."""
+    other = server.connect()
+    for name, bad in [("not UTF-8", b"buy Zo\xeb\n"), ("1001 bytes", b"x" * 1001 + b"\n")]:
+        with lab.case(name):
+            client = server.connect()
+            talk(client, b"seats\n", b"free 10\n")
+            client.send(bad)
+            expect_error(lab, client)
+            client.expect_end()
+            talk(other, b"seats\n", b"free 10\n")
+
+
+@more
+def test_seats_stay_sold(lab: Lab, server: Program) -> None:
+    """However a client leaves, its seats stay sold, and the others are served."""
+    stayer = server.connect()
+    for seat, how in enumerate(["closes", "half-closes", "breaks off"], start=1):
+        with lab.case(f"a client buys a seat and {how}"):
+            client = server.connect()
+            talk(client, b"buy ann\n", f"sold {seat}\n".encode())
+            lab.settle()
+            if how == "half-closes":
+                client.send(b"seats\n")
+                client.half_close()
+                client.expect(f"free {SEATS - seat}\n".encode())
+                client.expect_end()
+            elif how == "closes":
+                client.close()
+            else:
+                client.reset()
+            lab.settle()
+            talk(stayer, b"seats\n", f"free {SEATS - seat}\n".encode())
+            talk(server.connect(), b"seats\n", f"free {SEATS - seat}\n".encode())
+
+
+@more
+def test_crowd(lab: Lab, server: Program) -> None:
+    """Fifty clients buy at once: each of the ten seats is sold once."""
+    clients = [server.connect() for _ in range(50)]
+    lab.settle()
+    for client in clients:
+        client.send(b"buy ann\n")
+    answers = sorted(client.read_line() for client in clients)
+    due = sorted([b"full\n"] * 40 + [f"sold {n}\n".encode() for n in range(1, SEATS + 1)])
+    if answers != due:
+        lab.fail(
+            "Fifty clients bought at once, from ten seats.",
+            expected=b"".join(due),
+            got=b"".join(answers),
+        )
+
+
+# -- the office without sockets: calls at the same moment ---------------------------------
+
+Call = tuple[str, tuple]
+
+
+def buy(name: str) -> Call:
+    return ("buy", (name,))
+
+
+def cancel(name: str) -> Call:
+    return ("cancel", (name,))
+
+
+def expect_calls(lab: Lab, office: Handle, *calls: tuple[str, tuple, Any]) -> None:
+    """Each call gives what it should, one after the other."""
+    done = []
+    for method, arguments, due in calls:
+        text = f"{method}({', '.join(map(repr, arguments))})"
+        value = office.call(method, *arguments).value_or_fail()
+        done.append(text)
+        if value != due or isinstance(value, bool) != isinstance(due, bool):
+            lab.fail(
+                f"An office with 3 seats: {', '.join(done[-6:])}. The last of these calls "
+                f"returns {value!r}; {due!r} is due."
+            )
+
+
+def office(lab: Lab, seats: int, *calls: Call, first: list = (), then: list = ()) -> list[Round]:
+    """Run the calls in one thread each, on a new office in every round."""
+    return lab.turnstile(
+        "ticket_office.py",
+        setup="Office",
+        setup_args=(seats,),
+        first=first,
+        threads=calls,
+        then=then,
+    )
+
+
+def expect_one_of(lab: Lab, rounds: list[Round], what: str, *right: list) -> None:
+    """What each round gave, and what came afterwards, is in one of the lists."""
+
+    def ok(found: Round) -> bool:
+        return [*found.results, *found.after] in right
+
+    for found in rounds:
+        if len(found.schedule) == 1 and not found.deadlock and not ok(found):
+            lab.fail(
+                f"{' and '.join(found.calls)}, one after the other, give "
+                f"{[*found.results, *found.after]}. This is no race yet: solve the first "
+                "check."
+            )
+    lab.expect_rounds(rounds, ok, what)
+
+
+# -- the server -----------------------------------------------------------------------------
+
+
+def talk(client: Peer, sent: bytes, answer: bytes) -> None:
+    """Send something; the answer comes before any timeout of the server is over."""
+    start = len(client.received)
+    client.send(sent)
+    outcome = client.lab.wait(
+        lambda: len(client.received) >= start + len(answer) or client.ended,
+        client.program,
+        horizon=5,
+    )
+    got = bytes(client.received[start:])
+    if outcome is not None and client.program is not None and answer.startswith(got):
+        raise client.program.failure_of(
+            outcome, "The answer does not come.", expected=answer, got=got
+        )
+    client.expect(answer)
+
+
+def expect_error(lab: Lab, client: Peer) -> None:
+    answer = client.read_line()
+    if not answer.startswith(b"error: ") or len(answer) < len(b"error: x\n"):
+        lab.fail("An error and its reason are due.", expected=b"error: ", got=answer)

@@ -1,0 +1,498 @@
+"""Lesson 09: Chat room."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from socklab.lesson import Lab, Peer, Program, core, every_cut, more, random_text
+
+PORT = 5050
+STEPS = 300  # the turnstile holds a thread at each of its instructions, up to so many
+NO_NAMES = ["", "a" * 17, "ann bob", "Zoë", "ann!", "日本", " ann"]
+
+
+@pytest.fixture
+def server(lab: Lab) -> Program:
+    return lab.server("chat_server.py", port=PORT)
+
+
+@core
+def test_client_listens_and_types(lab: Lab) -> None:
+    """The client shows a line that comes while nothing is typed, and sends what is typed."""
+    client, room = client_in_room(lab, "ann")
+    with lab.case("bob says something, and nobody has typed anything"):
+        room.send("said bob Grüezi, Ann!\n".encode())
+        expect_shown(lab, client, "bob", "Grüezi, Ann!")
+    with lab.case("two lines and a half come at once, then the other half"):
+        room.send("joined carol\nsaid carol  東京 🙂\nleft b".encode())
+        expect_shown(lab, client, "carol", "carol", " 東京 🙂")
+        room.send(b"ob\n")
+        expect_shown(lab, client, "bob")
+    with lab.case("two lines are typed"):
+        client.type("Hello, everybody!")
+        client.type("  Zoë says:  hi ")
+        room.expect("say Hello, everybody!\nsay   Zoë says:  hi \n".encode())
+        room.expect_nothing()
+
+
+@core
+def test_join(lab: Lab, server: Program) -> None:
+    """Who says hello hears welcome; all other members hear joined, and nobody else."""
+    stranger = server.connect()
+    ann = enter(server, "ann")
+    with lab.case("bob says hello"):
+        bob = enter(server, "bob")
+        hear(ann, "joined bob")
+    with lab.case("a name of 16 bytes; the line ends with CR LF and comes byte by byte"):
+        hello = b"hello parley/1 A-Z_a-z_09876543\r\n"
+        long = server.connect(cuts=range(1, len(hello)))
+        long.send(hello)
+        hear(long, "welcome A-Z_a-z_09876543")
+        hear(ann, "joined A-Z_a-z_09876543")
+        hear(bob, "joined A-Z_a-z_09876543")
+    with lab.case("hello and the first words come in one segment"):
+        dave = server.connect()
+        dave.send(b"hello parley/1 dave\nsay hi\n")
+        hear(dave, "welcome dave")
+        for other in (ann, bob, long):
+            hear(other, "joined dave", "said dave hi")
+    for peer in (ann, bob, long, dave, stranger):
+        peer.expect_nothing()
+
+
+@core
+def test_leave(lab: Lab, server: Program) -> None:
+    """However a member goes, all others hear left once, and the name is free again."""
+    ann, bob = enter_all(server, "ann", "bob")
+    endings: dict[str, tuple[bytes, Callable[[Peer], None]]] = {
+        "says bye": (b"bye\n", Peer.expect_end),
+        "half-closes": (b"", Peer.half_close),
+        "closes": (b"", Peer.close),
+        "closes in the middle of a line": (b"say unfinished", Peer.close),
+        "resets": (b"", Peer.reset),
+        "resets in the middle of a line": (b"say unfinished", Peer.reset),
+    }
+    for how, (last, end) in endings.items():
+        with lab.case(f"dave joins and {how}"):
+            stranger = server.connect()
+            dave = enter(server, "dave")
+            dave.send(last)
+            lab.settle()
+            stranger.close()
+            end(dave)
+            for other in (ann, bob):
+                hear(other, "joined dave", "left dave")
+                other.expect_nothing()
+            if not dave.closed:
+                dave.expect_end()
+    with lab.case("dave joins, asks who, speaks, and half-closes at once"):
+        dave = enter(server, "dave")
+        dave.send(b"who\nsay so long\n")
+        dave.half_close()
+        hear(dave, "here ann bob dave")
+        dave.expect_end()
+        for other in (ann, bob):
+            hear(other, "joined dave", "said dave so long", "left dave")
+            other.expect_nothing()
+
+
+@core
+def test_broadcast(lab: Lab, server: Program) -> None:
+    """What one says, all other members hear once; the sender and strangers hear nothing."""
+    stranger = server.connect()
+    ann, bob, carol = enter_all(server, "ann", "bob", "carol")
+    for text in ["hi", " two  blanks, said ann ", "Zoë 東京 🙂", "x" * 996]:
+        with lab.case(f"ann says {text[:40]!r}"):
+            ann.send(f"say {text}\n".encode())
+            hear(bob, f"said ann {text}")
+            hear(carol, f"said ann {text}")
+    with lab.case("bob answers"):
+        bob.send(b"say hi, ann\n")
+        hear(ann, "said bob hi, ann")
+        hear(carol, "said bob hi, ann")
+    line = "say Zoë\r\n".encode()
+    hello = b"hello parley/1 dave\n"
+    cuts = [len(hello) + n * len(line) + cut
+            for n, case in enumerate(every_cut(line)) for cut in case[1]]
+    dave = server.connect(cuts=cuts)
+    dave.send(hello)
+    hear(dave, "welcome dave")
+    for other in (ann, bob, carol):
+        hear(other, "joined dave")
+    for name, _ in every_cut(line):
+        with lab.case(f"a line of another member comes {name}"):
+            dave.send(line)
+            for other in (ann, bob, carol):
+                hear(other, "said dave Zoë")
+    for peer in (ann, bob, carol, dave, stranger):
+        peer.expect_nothing()
+
+
+@core
+def test_order(lab: Lab, server: Program) -> None:
+    """What one member says, the others hear in its order."""
+    ann, bob, carol = enter_all(server, "ann", "bob", "carol")
+    texts = [f"{number} {random_text(number, number)}" for number in range(40)]
+    lines = [f"say {text}\n".encode() for text in texts]
+    with lab.case("ann says 40 lines in one segment"):
+        ann.send(b"".join(lines))
+        for other in (bob, carol):
+            hear(other, *[f"said ann {text}" for text in texts])
+    with lab.case("bob and carol say 40 lines each, at the same time"):
+        for line in lines:
+            bob.send(line)
+            carol.send(line)
+        hear(bob, *[f"said carol {text}" for text in texts])
+        hear(carol, *[f"said bob {text}" for text in texts])
+        heard = [next_line(ann) for _ in range(2 * len(texts))]
+        for name in ("bob", "carol"):
+            due = [f"said {name} {text}" for text in texts]
+            came = [words for words in heard if words.startswith(f"said {name} ")]
+            if due != came:
+                what = f"Ann does not hear all that {name} says, in the order of {name}."
+                lab.fail(what, expected=due[0], got=" / ".join(came))
+    for peer in (ann, bob, carol):
+        peer.expect_nothing()
+
+
+@more
+def test_client_commands(lab: Lab) -> None:
+    """The client knows /to, /who and /quit, and says so when the room is not there."""
+    client, room = client_in_room(lab, "ann")
+    with lab.case("/to, /who, an empty line and /dance are typed"):
+        for typed in ("/to bob pssst:  two blanks", "/who", "", "/dance"):
+            client.type(typed)
+        room.expect(b"to bob pssst:  two blanks\nwho\n")
+        room.expect_nothing()
+    with lab.case("the longest lines come from the room"):
+        for name, text in [("bob" * 5, "x" * 996), ("c" * 16, "y" * 996)]:
+            room.send(f"said {name} {text}\n".encode())
+            expect_shown(lab, client, name, text)
+    with lab.case("/quit is typed"):
+        client.type("/quit")
+        room.expect(b"bye\n")
+        room.close()
+        client.expect_exit(0)
+    with lab.case("the first name is refused; then the input ends"):
+        client, room = client_at_door(lab)
+        client.type("bob")
+        room.expect(b"hello parley/1 bob\n")
+        room.send(b"error taken choose another name\n")
+        expect_shown(lab, client, "choose another name")
+        say_hello(lab, client, room, "ann")
+        client.end_input()
+        room.expect(b"bye\n")
+        room.close()
+        client.expect_exit(0)
+    for how in ("ends", "resets"):
+        with lab.case(f"the room {how} the connection"):
+            client, room = client_in_room(lab, "ann")
+            before = client.output
+            room.close() if how == "ends" else room.reset()
+            lab.settle()
+            expect_sentence(lab, client.output.removeprefix(before))
+            if client.running:
+                client.type("")
+            client.expect_exit(None)
+            client.expect_no_traceback()
+    with lab.case("nobody listens"):
+        client = lab.program("chat_client.py")
+        client.expect_exit(1)
+        client.expect_no_traceback()
+        expect_sentence(lab, client.errors)
+
+
+@more
+def test_direct_messages(lab: Lab, server: Program) -> None:
+    """What is for one member, only that one hears; who gives the names of all."""
+    stranger = server.connect()
+    carol, ann, bob = enter_all(server, "carol", "ann", "bob")
+    with lab.case("bob writes to ann"):
+        bob.send("to ann  pssst:  zwölf  Uhr \n".encode())
+        hear(ann, "told bob  pssst:  zwölf  Uhr ")
+    with lab.case("ann writes to herself"):
+        ann.send(b"to ann milk, bread\n")
+        hear(ann, "told ann milk, bread")
+    with lab.case("ann asks who is here"):
+        ann.send(b"who\n")
+        hear(ann, "here ann bob carol")
+    with lab.case("bob leaves; then ann asks again, and writes to bob"):
+        bob.close()
+        hear(ann, "left bob")
+        hear(carol, "left bob")
+        ann.send(b"who\nto bob where are you?\n")
+        hear(ann, "here ann carol")
+        expect_error(lab, ann, "nobody")
+    for peer in (ann, carol, stranger):
+        peer.expect_nothing()
+
+
+@more
+def test_errors(lab: Lab, server: Program) -> None:
+    """A line that is not right is answered with its error, and has no other effect."""
+    ann = enter(server, "ann")
+    guest = server.connect()
+    for code, wrong in [
+        *[("state", line) for line in ("say hi", "to ann hi", "who", "hi", "")],
+        *[("version", line) for line in ("hello parley/2 bob", "hello bob", "hello")],
+        *[("name", f"hello parley/1 {name}") for name in NO_NAMES],
+        ("taken", "hello parley/1 ann"),
+    ]:
+        with lab.case(f"somebody who is no member sends {wrong!r}"):
+            guest.send(f"{wrong}\n".encode())
+            expect_error(lab, guest, code)
+    with lab.case("after all these errors this guest joins as bob"):
+        guest.send(b"hello parley/1 bob\n")
+        hear(guest, "welcome bob")
+        hear(ann, "joined bob")
+    for code, wrong in [
+        ("state", "hello parley/1 bob2"),
+        ("nobody", "to bob2 hi"),
+        *[("command", line) for line in ("shout hi", "sayonara", "say", "say ", "to ann", "")],
+    ]:
+        with lab.case(f"bob, a member, sends {wrong!r}"):
+            guest.send(f"{wrong}\n".encode())
+            expect_error(lab, guest, code)
+    with lab.case("then bob speaks"):
+        guest.send(b"say hi\n")
+        hear(ann, "said bob hi")
+    for name, bad in [
+        ("a line that is not UTF-8", "say Zoë\n".encode("latin-1")),
+        ("1001 bytes, and no newline yet", b"say " + b"x" * 997),
+    ]:
+        with lab.case(f"dave, a member, sends {name}"):
+            dave = enter(server, "dave")
+            dave.send(bad)
+            expect_error(lab, dave, "line")
+            dave.expect_end()
+            hear(ann, "joined dave", "left dave")
+    with lab.case("50 members are there, and one more says hello"):
+        for number in range(48):
+            guest = server.connect()
+            guest.send(f"hello parley/1 m{number}\n".encode())
+        lab.settle()
+        zoe = server.connect()
+        zoe.send(b"hello parley/1 zoe\n")
+        expect_error(lab, zoe, "full")
+        guest.close()
+        lab.settle()
+        zoe.send(b"hello parley/1 zoe\n")
+        hear(zoe, "welcome zoe")
+
+
+@more
+def test_one_owner(lab: Lab) -> None:
+    """Two ask for a name in the same moment: one gets it, and hears welcome first."""
+    server = lab.server("chat_server.py", port=PORT, turnstile=True)
+    ann = enter(server, "ann")
+    for step in range(STEPS):
+        first, second = server.connect(), server.connect()
+        lab.settle()
+        server.hold(step)
+        hello = f"hello parley/1 n{step}\n".encode()
+        first.send(hello)
+        held = held_thread(lab)
+        second.send(hello)
+        ann.send(b"say hi\n")
+        lab.settle()
+        server.let_go()
+        answers = [next_line(first), next_line(second)]
+        welcome = answers.count(f"welcome n{step}")
+        if welcome < 2 and "said ann hi" in answers:
+            what = "Who is a member hears welcome first, and a stranger hears nothing."
+            lab.fail(what, kind="first", outcome=held, got=" / ".join(answers))
+        if welcome != 1:
+            what = f"{'Both' if welcome else 'None'} of the two are welcome as n{step}."
+            lab.fail(what, kind="race", outcome=held)
+        if not any(answer.startswith("error taken ") for answer in answers):
+            lab.fail("Who comes too late hears error taken.", got=" / ".join(answers))
+        first.close()
+        second.close()
+        hear(ann, f"joined n{step}", f"left n{step}")
+        if not held.waits:
+            return
+
+
+@more
+def test_whole_lines(lab: Lab) -> None:
+    """Members speak, come and go in the same moment: each line arrives whole, and once."""
+    server = lab.server("chat_server.py", port=PORT, turnstile=True)
+    ann, bob, carol, leaving = enter_all(server, "ann", "bob", "carol", "n0")
+    for step in range(STEPS):
+        coming = server.connect()
+        lab.settle()
+        server.hold(step)
+        ann.send(b"say one\n")
+        held = held_thread(lab)
+        bob.send(b"say two\n")
+        leaving.send(b"bye\n")
+        coming.send(f"hello parley/1 n{step + 1}\n".encode())
+        lab.settle()
+        server.let_go()
+        heard = carol.receive().decode().splitlines()
+        due = ["said ann one", "said bob two", f"left n{step}", f"joined n{step + 1}"]
+        if sorted(heard) != sorted(due):
+            server.expect_no_traceback()
+            lab.fail("Carol should hear each of these four lines once, in any order.",
+                     kind="race", outcome=held, expected=" / ".join(due),
+                     got=" / ".join(heard))
+        leaving = coming
+        if not held.waits:
+            return
+
+
+@more
+def test_slow_reader(lab: Lab, server: Program) -> None:
+    """A member who does not read slows nobody down, and misses nothing."""
+    ann, bob, slow, carol = enter_all(server, "ann", "bob", "slow", "carol")
+    texts = [f"{number} {'x' * 980}" for number in range(90)]
+    said = [f"said ann {text}" for text in texts]
+    slow.pause()
+    with lab.case("slow does not read; ann says 90 long lines"):
+        ann.send("".join(f"say {text}\n" for text in texts).encode())
+        hear_soon(bob, *said)
+        hear_soon(carol, *said)
+    lab.settle()
+    with lab.case("then dave comes, bob speaks, carol writes to slow and leaves"):
+        dave = server.connect()
+        dave.send(b"hello parley/1 dave\n")
+        hear_soon(dave, "welcome dave")
+        lab.settle()
+        bob.send(b"say hi\n")
+        hear_soon(ann, "joined dave", "said bob hi")
+        lab.settle()
+        carol.send(b"to slow hello\nbye\n")
+        hear_soon(dave, "said bob hi", "left carol")
+        lab.settle()
+    with lab.case("slow reads again"):
+        slow.resume()
+        hear(slow, *said, "joined dave", "said bob hi", "told carol hello", "left carol")
+
+
+@more
+def test_death_in_mid_broadcast(lab: Lab, server: Program) -> None:
+    """A member breaks off in the midst of a broadcast: the others hear all the same."""
+    names = ["ann", "bob", "carol", "dave", "emil"]
+    room = dict(zip(names, enter_all(server, *names), strict=True))
+    for name in names[1:4]:
+        with lab.case(f"ann speaks, and {name} breaks off without having read it"):
+            lab.settle()
+            gone = room.pop(name)
+            gone.pause()
+            room["ann"].send(b"say one\n")
+            lab.settle()
+            gone.reset()
+            lab.settle()
+            for other, peer in room.items():
+                due = [f"left {name}"] + ["said ann one"] * (other != "ann")
+                heard = peer.receive().decode().splitlines()
+                if sorted(heard) != sorted(due):
+                    server.expect_no_traceback()
+                    lab.fail(f"{other.title()} does not hear what is due, in any order.",
+                             expected=" / ".join(due), got=" / ".join(heard))
+        with lab.case(f"then ann speaks again, and {name} comes back"):
+            room["ann"].send(b"say two\n")
+            room[name] = enter(server, name)
+            for other, peer in room.items():
+                if other != name:
+                    hear(peer, *["said ann two"] * (other != "ann"), f"joined {name}")
+
+
+# -- what the checks are made of ------------------------------------------------------
+
+
+def client_in_room(lab: Lab, name: str) -> tuple[Program, Peer]:
+    """The client, welcome under this name; the bench plays the room."""
+    client, room = client_at_door(lab)
+    say_hello(lab, client, room, name)
+    return client, room
+
+
+def client_at_door(lab: Lab) -> tuple[Program, Peer]:
+    listener = lab.listen(PORT)
+    client = lab.program("chat_client.py")
+    room = listener.accept()
+    listener.close()
+    return client, room
+
+
+def say_hello(lab: Lab, client: Program, room: Peer, name: str) -> None:
+    client.type(name)
+    room.expect(f"hello parley/1 {name}\n".encode())
+    room.send(f"welcome {name}\n".encode())
+    lab.settle()
+
+
+def expect_shown(lab: Lab, client: Program, *texts: str) -> None:
+    """The client prints each of the texts, in this order, with nothing typed."""
+    lab.settle()
+    shown = client.unread_output()
+    if any(repr(text.encode())[2:-1] in shown and text not in shown for text in texts):
+        lab.fail("Your client shows bytes, not text: b'...'", kind="bytes", got=shown)
+    client.expect_output(*texts)
+
+
+def expect_sentence(lab: Lab, text: str) -> None:
+    if not any(letter.isalpha() for letter in text):
+        lab.fail("Your client does not say what has happened.", kind="no_sentence")
+
+
+def enter(server: Program, name: str) -> Peer:
+    """A new member of this name."""
+    peer = server.connect()
+    peer.send(f"hello parley/1 {name}\n".encode())
+    hear(peer, f"welcome {name}")
+    return peer
+
+
+def enter_all(server: Program, *names: str) -> list[Peer]:
+    """New members, who have heard each other's coming."""
+    peers: list[Peer] = []
+    for name in names:
+        newcomer = enter(server, name)
+        for peer in peers:
+            hear(peer, f"joined {name}")
+        peers.append(newcomer)
+    return peers
+
+
+def hear(peer: Peer, *lines: str) -> None:
+    """The next lines that this peer hears are exactly these."""
+    peer.expect(*[f"{line}\n".encode() for line in lines])
+
+
+def hear_soon(peer: Peer, *lines: str) -> None:
+    """The same, within a second of the program's time."""
+    due = peer.consumed + sum(len(line.encode()) + 1 for line in lines)
+    assert peer.program is not None
+    outcome = peer.lab.wait(
+        lambda: len(peer.received) >= due or peer.ended, peer.program, horizon=1
+    )
+    if outcome is not None and len(peer.received) < due:
+        peer.lab.settle()
+        got = bytes(peer.received[peer.consumed :])
+        raise peer.program.failure_of(outcome, "These lines should come within a second.",
+                                      expected=..., got=got)
+    hear(peer, *lines)
+
+
+def next_line(peer: Peer) -> str:
+    """The next line that this peer hears, without its end."""
+    return peer.read_line().decode().removesuffix("\n")
+
+
+def expect_error(lab: Lab, peer: Peer, code: str) -> None:
+    answer = next_line(peer)
+    if not re.fullmatch(rf"error {code} .*\S.*", answer):
+        lab.fail(f"Here comes: error {code} and a few words.", kind="code",
+                 expected=f"error {code} ...", got=answer)
+
+
+def held_thread(lab: Lab) -> Any:
+    """Let all come to rest; say which thread the turnstile holds, and where, if any."""
+    outcome = lab.settle()
+    held = {who: [wait for wait in waits if wait[1] == "held"]
+            for who, waits in outcome.waits.items()}
+    return replace(outcome, waits={who: waits for who, waits in held.items() if waits})
