@@ -1,5 +1,6 @@
 """Lesson 08: Shared state."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -319,7 +320,9 @@ def expect_calls(lab: Lab, office: Handle, *calls: tuple[str, tuple, Any]) -> No
             )
 
 
-def office(lab: Lab, seats: int, *calls: Call, first: list = (), then: list = ()) -> list[Round]:
+def office(
+    lab: Lab, seats: int, *calls: Call, first: Sequence[Call] = (), then: Sequence[Call] = ()
+) -> list[Round]:
     """Run the calls in one thread each, on a new office in every round."""
     return lab.turnstile(
         "ticket_office.py",

@@ -169,14 +169,19 @@ def quote_pair(due: bytes | None, came: bytes) -> tuple[str, str, int]:
     same = 0
     while same < min(len(other), len(came)) and other[same] == came[same]:
         same += 1
-    start = max(0, same - 12)
+    start = same
+    while start > max(0, same - 12) and len(_escape(other[start - 1 : same])) <= 16:
+        start -= 1
     head = f"… {count(start, 'equal byte')} … " if start else ""
 
     def quoted(data: bytes) -> str:
-        part = data[start : start + 32]
-        tail = " …" if len(data) > start + 32 else ""
-        return head + "b'" + _escape(part) + "'" + tail + (
-            f" ({count(len(data), 'byte')})" if len(data) > 12 else "")
+        size = f" ({count(len(data), 'byte')})" if len(data) > 12 else ""
+        room = WIDTH - len("  came   " + head + "b'' …" + size)
+        end = start
+        while end < min(len(data), start + 32) and len(_escape(data[start : end + 1])) <= room:
+            end += 1
+        tail = " …" if end < len(data) else ""
+        return f"{head}b'{_escape(data[start:end])}'{tail}{size}"
 
     column = len(head) + 2 + len(_escape(other[start:same]))
     return quoted(other), quoted(came), column if due is not None and other != came else -1

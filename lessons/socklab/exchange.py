@@ -22,7 +22,7 @@ CPU_LIMIT = 1.0  # seconds of processor time without any progress
 EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
 PRINT_LIMIT = 2000  # so many prints make a loop that spins one that prints without end
-RECEIVED_LIMIT = 100_000_000  # and may send on one connection
+RECEIVED_LIMIT = 50_000_000  # and may send on one connection
 PROCESS_LIMIT = 24  # processes a program may have alive
 FIRINGS = 3000  # timers let run out in one wait
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
@@ -38,6 +38,7 @@ class Running(Protocol):
     finished: bool
     untracked: bool
     output_size: int
+    flooding: bool
     prints: int
     printed_at: tuple[str, int]
     started_processes: int
@@ -270,7 +271,7 @@ class Exchange:
 
     def _has_queue(self, port: int) -> bool:
         """Does a program listen at this real port?  Whom it has not accepted waits there."""
-        return any(entry.listening and entry.real_port == port
+        return any(entry.listening and entry.real_port == port and entry.owner is not None
                    for entry in self.addresses.entries.values())
 
     def _is_read(self, ours: int, theirs: int) -> bool:
@@ -320,7 +321,7 @@ class Exchange:
         for program in self.programs:
             # a program may well print each byte that it gets, and some words about it
             given = sum(peer.given for peer in self.peers if peer.program is program)
-            if program.output_size > OUTPUT_LIMIT + 200 * given:
+            if program.flooding or program.output_size > OUTPUT_LIMIT + 200 * given:
                 return Outcome("flooded", program.name, where=program.printed_at)
         for peer in self.peers:
             if len(peer.received) > RECEIVED_LIMIT:

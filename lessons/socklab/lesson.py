@@ -104,6 +104,7 @@ class Lab(Exchange):
         return Module(self._start("import", file, (), recv_max, send_max))
 
     def turnstile(self, file: str, *, setup: str = "", setup_args: Sequence[Any] = (),
+                  first: Sequence[tuple[str, Sequence[Any]]] = (),
                   threads: Sequence[tuple[str, Sequence[Any]]],
                   then: Sequence[tuple[str, Sequence[Any]]] = (),
                   most: int = 400) -> list[Round]:
@@ -111,11 +112,11 @@ class Lab(Exchange):
 
         setup: what gives the object, a class or function of the file, called with
         `setup_args` anew for each round; "" for the module itself.
-        threads: a (method, arguments) pair for each thread.  then: what is called
-        afterwards.  most: the bound on rounds; see `socklab.tap.turnstile`.
+        threads: a (method, arguments) pair for each thread.  first, then: what is called
+        before and afterwards.  most: the bound on rounds; see `socklab.tap.turnstile`.
         """
         program = self._start("import", file)
-        return explore(program, setup, setup_args, threads, then, most)
+        return explore(program, setup, setup_args, first, threads, then, most)
 
     def expect_rounds(self, rounds: list[Round], ok: Callable[[Round], bool],
                       what: str) -> None:

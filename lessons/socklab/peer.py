@@ -173,13 +173,17 @@ class Peer:
 
     def read_line(self, limit: int = 10_000) -> bytes:
         """Return the next line with its newline."""
-        def has_line() -> bool:
-            return b"\n" in self.received[self.consumed :] or bool(self.ended)
+        def decided() -> bool:
+            return (len(self.received) - self.consumed > limit or bool(self.ended)
+                    or self.received.find(b"\n", self.consumed) >= 0)
 
-        outcome = self.lab.wait(has_line, self.program)
+        outcome = self.lab.wait(decided, self.program)
         rest = bytes(self.received[self.consumed :])
         line, newline, _ = rest.partition(b"\n")
-        if not newline or len(line) > limit:
+        if len(line) > limit:
+            self._fail(None, f"A line is due, but more than {limit:,} bytes come without "
+                       "its end.", kind="wrong", got=rest)
+        if not newline:
             self._fail(outcome, "A whole line is due.", got=rest)
         self.consumed += len(line) + 1
         return line + newline

@@ -230,8 +230,9 @@ class Grader:
         if data["outcome"] != NOT_RUN or data.get("skipped"):
             self.report.result(report.nodeid, data)
 
-    def pytest_terminal_summary(self) -> None:
-        if self.report is not None and self.report.lines:
+    def pytest_terminal_summary(self, exitstatus: int) -> None:
+        misused = exitstatus == pytest.ExitCode.USAGE_ERROR  # pytest says how
+        if self.report is not None and self.report.lines and not misused:
             self.report.finish()
 
     def pytest_unconfigure(self) -> None:

@@ -43,6 +43,7 @@ class Program:
         self.listened: set[int] = set()  # ports it has ever listened on
         self.crashes: list[Event] = []
         self.output_size = self.prints = 0
+        self.flooding = False
         self.printed_at = ("", 0)  # the line of the last print
         self._screen: list[tuple[int, bytes]] = []
         self._seen = 0  # characters of the output that expect_output has consumed
@@ -89,6 +90,9 @@ class Program:
             self._screen.append((number, data))
             self.lab.tape.add_output(Event(at, self.name, "output", *place,
                                            size=len(data), data=data[:400]))
+
+    def _take_flood(self) -> None:
+        self.flooding = True
 
     def _take_crash(self, at: float, thread: str, kind: str, text: str,
                     frames: tuple) -> None:

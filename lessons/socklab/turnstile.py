@@ -83,12 +83,14 @@ def _wait_words(wait: tuple) -> str:
 
 
 def explore(program: Program, setup: str, setup_args: Sequence[Any],
+            first: Sequence[tuple[str, Sequence[Any]]],
             threads: Sequence[tuple[str, Sequence[Any]]],
             then: Sequence[tuple[str, Sequence[Any]]], most: int) -> list[Round]:
     """Let the child explore; return its rounds.  Failure if the program raises."""
     program.orders_open += 1
     packed: list[Any] = [
         str(program.path), setup, tuple(setup_args),
+        tuple((name, tuple(args)) for name, args in first),
         tuple((name, tuple(args)) for name, args in threads),
         tuple((name, tuple(args)) for name, args in then), most,
     ]

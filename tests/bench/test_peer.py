@@ -55,7 +55,13 @@ def test_lines(bench: Bench) -> None:
 
 def test_a_line_that_is_too_long(bench: Bench) -> None:
     peer = served(bench, r"c.sendall(b'0123456789\n')", "c.recv(1)")
-    assert failure(peer.read_line, limit=9).kind == "still"
+    assert failure(peer.read_line, limit=9).kind == "wrong"
+    assert peer.read_line(limit=10) == b"0123456789\n"
+
+
+def test_a_line_without_end(bench: Bench) -> None:
+    peer = served(bench, "while True: c.sendall(b'x' * 1000)")
+    assert failure(peer.read_line).kind == "wrong"
 
 
 def test_read_all(bench: Bench) -> None:
@@ -130,9 +136,10 @@ def test_the_end_is_due_but_bytes_come(bench: Bench) -> None:
     assert (error.kind, error.got) == ("wrong", b"hello")
 
 
-def test_bytes_without_end(bench: Bench) -> None:
+def test_bytes_without_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socklab.exchange.RECEIVED_LIMIT", 5_000_000)
     peer = served(bench, "while True: c.sendall(b'x' * 1_000_000)")
-    error = failure(peer.read_line)
+    error = failure(peer.read_all)
     assert error.kind == "flooded"
 
 
@@ -201,11 +208,13 @@ def test_the_with_statement_closes(bench: Bench) -> None:
     with server.connect() as peer:
         peer.send(b"hello")
         server.expect_output("b'hello'")
-    with pytest.raises(ZeroDivisionError), server.connect():
-        raise ZeroDivisionError
+    assert peer.closed
     with server.connect():
         pass
-    server.expect_output("b''") if server.running else None
+    server.expect_output("b''")
+    with pytest.raises(ZeroDivisionError), server.connect() as peer:
+        raise ZeroDivisionError
+    assert not peer.closed  # the report may still want to know how it stands
 
 
 # -- sending -----------------------------------------------------------------------------------

@@ -356,11 +356,12 @@ def load(file: str) -> types.CodeType:
     return code
 
 
-def explore_file(file: str, setup: str, arguments: tuple, calls: tuple, then: tuple,
-                 most: int) -> list[tuple]:
+def explore_file(file: str, setup: str, arguments: tuple, first: tuple, calls: tuple,
+                 then: tuple, most: int) -> list[tuple]:
     """Explore calls on what `setup(*arguments)` of a file gives; see `explore`.
 
-    The module's code runs anew for each round, so no round sees another one's data.
+    The module's code runs anew for each round, so no round sees another one's data; the
+    calls `first` are made before the threads start.
     """
     code = load(file)
     name = os.path.splitext(os.path.basename(file))[0]
@@ -369,7 +370,10 @@ def explore_file(file: str, setup: str, arguments: tuple, calls: tuple, then: tu
         module = sys.modules[name] = types.ModuleType(name)
         module.__file__ = file
         exec(code, module.__dict__)
-        return getattr(module, setup)(*arguments) if setup else module
+        target = getattr(module, setup)(*arguments) if setup else module
+        for method, values in first:
+            getattr(target, method)(*values)
+        return target
 
     make()  # an exception in here is the program's own
     return explore(make, calls, then, most)

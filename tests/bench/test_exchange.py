@@ -1,0 +1,441 @@
+"""The heart of the bench: a wait ends with what is waited for, or with why it never comes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from socklab import exchange
+from socklab.failure import Outcome
+from socklab.lesson import Failure, Program
+
+if TYPE_CHECKING:
+    from benching import Bench
+
+pytest_plugins = ["benching"]
+
+NEVER = bool  # bool() is False
+
+
+def outcome(bench: Bench, program: Program | None = None, horizon: float = 60) -> Outcome:
+    """Wait for what never comes."""
+    found = bench.lab.wait(NEVER, program, horizon)
+    assert found is not None
+    return found
+
+
+# -- one test for each kind of outcome -------------------------------------------------------
+
+
+def test_what_is_waited_for_comes(bench: Bench) -> None:
+    program = bench.run("print('hello')\ninput()")
+    assert bench.lab.wait(lambda: "hello" in program.output) is None
+
+
+def test_still(bench: Bench) -> None:
+    bench.run("x = 1\ninput()")
+    begun = time.monotonic()
+    found = outcome(bench)
+    assert found.kind == "still"
+    assert found.waits == {"program.py": [
+        ("main", "input", "program.py", 2, "", None, (("stdin", 0),))]}
+    assert time.monotonic() - begun < 10  # as a rule it takes a few milliseconds
+
+
+def test_exited(bench: Bench) -> None:
+    program = bench.run("print('hello')")
+    found = outcome(bench, program)
+    assert (found.kind, found.who) == ("exited", "program.py")
+    assert program.output == "hello\n"
+
+
+def test_the_end_of_another_program_is_no_reason_to_stop_waiting(bench: Bench) -> None:
+    stays = bench.run("input()", "stays.py")
+    bench.run("pass", "ends.py")
+    assert outcome(bench, stays).kind == "still"
+    stays.type("")
+    assert outcome(bench, stays).kind == "exited"
+
+
+def test_all_have_exited(bench: Bench) -> None:
+    bench.run("pass", "one.py")
+    bench.run("pass", "two.py")
+    assert outcome(bench).kind == "exited"
+
+
+def test_no_program_at_all(bench: Bench) -> None:
+    assert outcome(bench).kind == "exited"
+
+
+def test_running(bench: Bench) -> None:
+    program = bench.run("while True:\n    pass\n")
+    begun = time.process_time()
+    found = outcome(bench)
+    assert (found.kind, found.who) == ("running", "program.py")
+    assert found.where[0] == "program.py" and found.where[1] in (1, 2)
+    assert time.process_time() - begun < 1
+    assert program.running
+
+
+def test_running_in_c_code(bench: Bench) -> None:
+    """It holds Python's lock all the time, so it does not even answer."""
+    bench.run("sum(iter(int, 1))")
+    assert outcome(bench).kind == "running"
+
+
+def test_running_in_a_thread_while_the_others_wait(bench: Bench) -> None:
+    bench.run("import threading\nthreading.Thread(target=input).start()\nwhile 1: pass\n")
+    found = outcome(bench)
+    assert found.kind == "running" and found.where == ("program.py", 3)
+
+
+def test_running_after_the_end_of_a_stream(bench: Bench) -> None:
+    server = bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        while True:
+            data = c.recv(100)
+    """)
+    server.connect().half_close()
+    found = outcome(bench)
+    assert (found.kind, found.where) == ("running", ("server.py", 5))
+    assert "b''" in found.note
+
+
+def test_a_long_computation_that_ends_is_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only without any progress is it a loop: here some bytes come now and then."""
+    monkeypatch.setattr(exchange, "CPU_LIMIT", 0.5)
+    server = bench.serve("""
+        import socket, time
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        for n in range(10):
+            begun = time.process_time()
+            while time.process_time() < begun + 0.2:
+                pass
+            c.sendall(b"x")
+    """)
+    server.connect().expect(b"x" * 10)
+
+
+def test_two_programs_of_one_name_are_told_apart(bench: Bench) -> None:
+    """One spins and the other one gets on; neither hides the other."""
+    text = """
+        import sys, time
+        if sys.argv[1] == "spin":
+            while True: pass
+        while True: time.sleep(0.01)
+    """
+    quiet = bench.run(text, arguments=["sleep"])
+    spinning = bench.run(text, arguments=["spin"])
+    found = outcome(bench)
+    assert (found.kind, found.who) == ("running", spinning.name)
+    assert (quiet.name, spinning.name) == ("program.py", "program.py (2)")
+    spinning.stop()
+    assert list(outcome(bench, horizon=1).waits) == ["program.py"]
+    assert bench.run(text, arguments=["sleep"]).name == "program.py (2)"
+
+
+def test_flooded(bench: Bench) -> None:
+    bench.run("while True: print('x' * 100)")
+    found = outcome(bench)
+    assert (found.kind, found.who) == ("flooded", "program.py")
+
+
+def test_flooded_with_bytes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "RECEIVED_LIMIT", 1_000_000)
+    server = bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        while True:
+            c.sendall(bytes(1000))
+    """)
+    server.connect()
+    found = outcome(bench)
+    assert (found.kind, found.who, found.note) == ("flooded", "server.py", "sends")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the job object bounds them there")
+def test_processes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "PROCESS_LIMIT", 5)
+    program = bench.run("""
+        import subprocess, sys
+        for _ in range(7):
+            subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
+        input()
+    """)
+    found = outcome(bench)
+    assert (found.kind, found.who) == ("processes", "program.py")
+    program.stop()
+
+
+def test_late(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tap cannot see is given time, and then an end."""
+    monkeypatch.setattr(exchange, "REAL_LIMIT", 1.0)
+    bench.run("""
+        import socket
+        one = socket.socket(type=socket.SOCK_DGRAM)
+        one.bind(("127.0.0.1", 0))
+        one.recvfrom(100)
+    """)
+    assert outcome(bench).kind == "late"
+
+
+def test_late_though_it_gets_on_and_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "LONGEST", 2.0)
+    bench.run("""
+        import socket
+        s = socket.create_server(("127.0.0.1", 5000))
+        while True:
+            c = socket.create_connection(("127.0.0.1", 5000))
+            s.accept()[0].close()
+    """)
+    assert outcome(bench).kind == "late"
+
+
+def test_late_is_not_for_what_ends_in_real_time(bench: Bench) -> None:
+    program = bench.run("""
+        import socket, threading
+        one = socket.socket(type=socket.SOCK_DGRAM)
+        one.bind(("127.0.0.1", 0))
+        def send():
+            for _ in range(100_000): pass
+            socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", one.getsockname())
+        threading.Thread(target=send).start()
+        print(one.recvfrom(100)[0])
+    """)
+    program.expect_output("b'x'")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a job object guards the parent there")
+def test_parent(bench: Bench) -> None:
+    """A program that kills the warden: the grader lives on and says so."""
+    program = bench.run("""
+        import os, signal
+        os.kill(os.getppid(), signal.SIGKILL)
+        input()
+    """)
+    found = outcome(bench, program)
+    assert (found.kind, found.who) == ("parent", "program.py")
+    other = bench.new_lab()
+    try:
+        next_one = other.program(bench.file("print('hello')", "next.py"))
+        next_one.expect_output("hello")
+        next_one.expect_exit(0)
+    finally:
+        other.close()
+
+
+# -- timers ----------------------------------------------------------------------------------
+
+
+def test_timers_are_let_run_out_up_to_the_horizon(bench: Bench) -> None:
+    program = bench.run("import time\nfor n in range(100): print(n); time.sleep(10)")
+    assert outcome(bench, horizon=0).kind == "still"
+    assert program.output == "0\n"
+    assert outcome(bench, horizon=25).kind == "still"
+    assert program.output == "0\n1\n2\n"
+    outcome(bench, horizon=60)
+    assert program.output.endswith("\n8\n")
+
+
+def test_a_wait_without_end_of_timers_ends(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "FIRINGS", 50)
+    bench.run("import time\nwhile True: time.sleep(0.0001)")
+    assert outcome(bench).kind == "still"
+
+
+def test_settle_lets_no_timer_run_out(bench: Bench) -> None:
+    program = bench.run("import time\ntime.sleep(5)\nprint('over')")
+    assert bench.lab.settle().kind == "still" and program.output == ""
+    assert bench.lab.settle(horizon=10).kind == "exited" and program.output == "over\n"
+
+
+def test_settle_fails_if_there_is_no_rest(bench: Bench) -> None:
+    bench.run("while True: pass")
+    with pytest.raises(Failure) as caught:
+        bench.lab.settle()
+    assert caught.value.kind == "running"
+
+
+# -- two programs that talk with each other ----------------------------------------------------
+
+PING = """
+import socket, sys
+s = socket.create_connection(("127.0.0.1", 5000))
+while line := input():
+    s.sendall(line.encode())
+    print(s.recv(100))
+"""
+PONG = """
+import socket
+s = socket.create_server(("127.0.0.1", 5000))
+while True:
+    c, _ = s.accept()
+    while data := c.recv(100):
+        c.sendall(data.upper())
+"""
+
+
+def test_what_is_between_two_programs_is_counted(bench: Bench) -> None:
+    bench.serve(PONG)
+    client = bench.run(PING, "client.py")
+    for n in range(100):
+        client.type(f"line {n}")
+        bench.lab.settle()
+        assert client.output.endswith(f"b'LINE {n}'\n")
+
+
+def test_bytes_go_round_and_round(bench: Bench) -> None:
+    """Three programs in a ring hand on a number until it is 300."""
+    text = """
+        import socket, sys
+        mine, following = int(sys.argv[1]), int(sys.argv[2])
+        s = socket.create_server(("127.0.0.1", mine))
+        print("ready")
+        if input() == "start":
+            out = socket.create_connection(("127.0.0.1", following))
+            c, _ = s.accept()
+            out.sendall(b"1\\n")
+        else:
+            c, _ = s.accept()
+            out = socket.create_connection(("127.0.0.1", following))
+        for line in c.makefile():
+            if int(line) == 300:
+                print("done")
+                break
+            out.sendall(b"%d\\n" % (int(line) + 1))
+        input()
+    """
+    ring = [bench.run(text, f"{n}.py", arguments=[str(5000 + n), str(5000 + (n + 1) % 3)])
+            for n in range(3)]
+    for program in ring:
+        program.expect_output("ready")
+    for program in ring[1:] + ring[:1]:
+        program.type("start" if program is ring[0] else "")
+    bench.lab.settle()
+    assert sum("done" in program.output for program in ring) == 1
+
+
+def test_both_wait_for_the_other(bench: Bench) -> None:
+    bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        c.recv(100)
+    """)
+    bench.run("""
+        import socket
+        s = socket.create_connection(("127.0.0.1", 5000))
+        s.recv(100)
+    """, "client.py")
+    found = outcome(bench)
+    assert found.kind == "still"
+    assert {who: waits[0][1:4] for who, waits in found.waits.items()} == {
+        "server.py": ("recv", "server.py", 4), "client.py": ("recv", "client.py", 4)}
+
+
+def test_both_send_and_neither_reads(bench: Bench) -> None:
+    bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        c.sendall(bytes(30_000_000))
+        c.recv(100)
+    """)
+    bench.run("""
+        import socket
+        s = socket.create_connection(("127.0.0.1", 5000))
+        s.sendall(bytes(30_000_000))
+        s.recv(100)
+    """, "client.py")
+    found = outcome(bench)
+    assert found.kind == "still"
+    assert {waits[0][1] for waits in found.waits.values()} == {"send"}
+
+
+@pytest.mark.parametrize("pause", ["", "time.sleep(0.05)"])
+def test_a_large_transfer_between_two_programs_is_never_still(bench: Bench, pause: str) -> None:
+    """The writer stands in one sendall all the time, often at a full connection."""
+    bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        c.sendall(bytes(20_000_000))
+        c.recv(1)
+    """)
+    client = bench.run(f"""
+        import socket, time
+        s = socket.create_connection(("127.0.0.1", 5000))
+        size = 0
+        while size < 20_000_000:
+            size += len(s.recv(65536))
+            {pause}
+        print(size)
+        input()
+    """, "client.py")
+    assert outcome(bench, horizon=600).kind == "still"
+    assert client.output == "20000000\n"
+
+
+def test_the_end_of_one_reaches_the_other(bench: Bench) -> None:
+    for end in ("c.close()", "c.shutdown(socket.SHUT_WR); input()", "import os; os._exit(0)", "",
+                "c = None", "1/0"):
+        server = bench.serve(f"""
+            import socket
+            c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+            c.recv(1)
+            {end}
+        """)
+        client = bench.run("""
+            import socket
+            s = socket.create_connection(("127.0.0.1", 5000))
+            s.sendall(b"x")
+            print(s.recv(10))
+        """, "client.py")
+        client.expect_output("b''")
+        client.expect_exit(0)
+        server.stop()
+        bench.lab.addresses.lingering.clear()
+
+
+def test_a_server_is_restarted_many_times(bench: Bench) -> None:
+    for n in range(10):
+        server = bench.serve(PONG)
+        client = bench.run(PING, "client.py")
+        client.type(f"line {n}")
+        bench.lab.settle()
+        assert client.output == f"b'LINE {n}'\n"
+        client.stop()
+        server.stop()
+        bench.lab.addresses.lingering.clear()
+
+
+def test_listening_twice_counts_on(bench: Bench) -> None:
+    server = bench.serve("""
+        import socket
+        s = socket.socket()
+        s.bind(("127.0.0.1", 5000))
+        s.listen()
+        s.accept()[0].sendall(b"x")
+        s.listen(10)
+        while True:
+            s.accept()[0].sendall(b"x")
+    """)
+    for _ in range(5):
+        server.connect().expect(b"x")
+        bench.lab.settle()
+
+
+def test_programs_come_and_go(bench: Bench) -> None:
+    server = bench.serve(PONG)
+    bench.file(PING, "client.py")
+    for _ in range(15):
+        client = bench.lab.program("client.py")
+        client.type("hello")
+        client.expect_output("HELLO")
+        client.type("")
+        client.expect_exit(0)
+    assert server.running and server.calls("accept") == 15

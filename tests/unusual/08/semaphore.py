@@ -1,0 +1,105 @@
+# graded as: ticket_office.py
+# style: Semaphore(1) with acquire and release in try and finally; a heap
+"""Lesson 08: a ticket office: many clients, one table of seats, one lock."""
+
+import heapq
+import socket
+import string
+import sys
+import threading
+
+from given_lines import LineReader
+
+HOST = "127.0.0.1"
+PORT = 5050
+SEATS = 10
+NAME_CHARACTERS = set(string.ascii_letters + string.digits + "_-")
+
+
+class Office:
+    """A heap of free seats, and a heap for each name."""
+
+    def __init__(self, seats: int = SEATS) -> None:
+        self.unsold = list(range(1, seats + 1))
+        self.sold: dict[str, list[int]] = {}
+        self.guard = threading.Semaphore(1)
+
+    def buy(self, name: str) -> int | None:
+        self.guard.acquire()
+        try:
+            seat = heapq.heappop(self.unsold)
+            heapq.heappush(self.sold.setdefault(name, []), seat)
+            return seat
+        except IndexError:
+            return None
+        finally:
+            self.guard.release()
+
+    def cancel(self, name: str) -> bool:
+        self.guard.acquire()
+        try:
+            heapq.heappush(self.unsold, heapq.heappop(self.sold[name]))
+            return True
+        except (KeyError, IndexError):
+            return False
+        finally:
+            self.guard.release()
+
+    def free(self) -> int:
+        with self.guard:
+            return len(self.unsold)
+
+
+def is_name(word: str) -> bool:
+    return 1 <= len(word) <= 16 and set(word) <= NAME_CHARACTERS
+
+
+def answer(office: Office, line: str) -> str:
+    """Return the answer to one command. The office is asked exactly once."""
+    words = line.split()
+    if words == ["seats"]:
+        return f"free {office.free()}"
+    if len(words) != 2 or words[0] not in ("buy", "cancel"):
+        return "error: buy NAME, cancel NAME or seats"
+    command, name = words
+    if not is_name(name):
+        return "error: a name has 1 to 16 of A-Z a-z 0-9 _ -"
+    if command == "cancel":
+        return "ok" if office.cancel(name) else "unknown"
+    seat = office.buy(name)
+    return "full" if seat is None else f"sold {seat}"
+
+
+def answer_lines(connection: socket.socket, office: Office) -> None:
+    """Answer the commands of one client until it ends or errs."""
+    reader = LineReader(connection)
+    try:
+        while (line := reader.read_line()) is not None:
+            reply = answer(office, line)
+            connection.sendall(f"{reply}\n".encode())  # no lock is held here
+    except EOFError:
+        pass  # an unfinished line is no command
+    except ValueError as error:
+        connection.sendall(f"error: {error}\n".encode())
+
+
+def serve(connection: socket.socket, office: Office) -> None:
+    """All about one client, in its own thread."""
+    with connection:
+        try:
+            answer_lines(connection, office)
+        except OSError as error:
+            print("A client broke off:", error, file=sys.stderr)
+
+
+def main() -> None:
+    office = Office()  # one for all clients
+    listening = socket.create_server((HOST, PORT))
+    print(f"The ticket office is open at {HOST}, port {PORT}.")
+    while True:
+        connection, _ = listening.accept()
+        threading.Thread(target=serve, args=(connection, office), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
