@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import browser
 import pytest
 from grading import KIT
 
@@ -285,3 +286,40 @@ def test_an_interrupt_at_any_moment_leaves_nothing(
         assert moment > 10
         return
     pytest.fail("it never came to its end")
+
+
+# -- in JupyterLab ----------------------------------------------------------------------------
+
+CELLS = "return window.jupyterapp ? document.querySelectorAll('.jp-CodeCell').length : 0"
+BUSY = """
+const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+return prompts.filter(p => !/[0-9]/.test(p.textContent)).length"""
+SIZES = """
+return [...document.querySelectorAll('.jp-OutputArea-output svg[role=img]')].map(
+    svg => [svg.clientWidth, svg.clientHeight, svg.closest('.jp-OutputArea-output').clientWidth])"""
+ERRORS = "return document.querySelectorAll('[data-mime-type*=stderr], [data-mime-type*=error]')" \
+         ".length"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[1:3], ids=lambda p: p.stem)
+def test_in_a_browser(path: Path, kit: Path, tmp_path: Path, mark: str) -> None:
+    """Opened in JupyterLab, all cells run: each diagram is there, drawn, and fits the page."""
+    if reason := browser.missing():
+        pytest.skip(reason)
+    shutil.copy(path, kit / "notebooks")
+    plays = sum(bool(re.match(r"(play\(|picture$)", source.strip().splitlines()[-1]))
+                for source in cells(path, "code"))
+    with browser.jupyterlab(kit / "notebooks", tmp_path / "lab", {MARK: mark}) as address, \
+            browser.browser(tmp_path) as window:
+        window.open(f"{address}/lab/tree/{path.name}?token={browser.TOKEN}")
+        browser.wait_for(lambda: window.script(CELLS) == len(cells(path, "code")), "the page")
+        window.script("jupyterapp.commands.execute('notebook:run-all-cells')")
+        browser.wait_for(lambda: window.script(BUSY) == 0, "the run of all cells")
+        sizes = window.script(SIZES)
+        assert len(sizes) == plays and window.script(ERRORS) == 0
+        for width, height, room in sizes:
+            assert 300 < width <= room and height > 80, (width, height, room)
+        for number, picture in enumerate(window.pictures(".jp-OutputArea-output svg[role=img]")):
+            (tmp_path / f"{number}.png").write_bytes(picture)  # for those who want to look
+            assert browser.shades(picture) > 20, f"diagram {number} is blank"
+        (tmp_path / "page.png").write_bytes(window.screenshot())

@@ -178,7 +178,7 @@ def expect_error(lab: Lab, result: Result, *names: str) -> None:
     if not result.error:
         what = f"{names[0]} should come here. Your function returned instead."
         lab.fail(what, kind="returned")
-    if result.error not in names:
+    if not result.raised(*names):
         what = f"{names[0]} should come here. {result.error} came: {result.message}"
         lab.fail(what, kind="other")
 

@@ -250,6 +250,6 @@ def expect_error(lab: Lab, reader: Handle, *names: str) -> None:
     if not result.error:
         what = f"{names[0]} should come here. read_line() returned {result.value!r}."
         lab.fail(what, kind="returned")
-    if result.error not in names:
+    if not result.raised(*names):
         what = f"{names[0]} should come here. {result.error} came: {result.message}"
         lab.fail(what, kind="other")

@@ -238,7 +238,7 @@ def returns(lab, frames, wire, expected, *limit) -> None:
 
 def raises(lab, result, *names) -> None:
     """The call must have raised one of these exceptions."""
-    if result.error not in names:
+    if not result.raised(*names):
         kind = "wrong" if result.error else "returned"
         what = f"recv_frame should raise {names[0]} here. {outcome(result)}"
         lab.fail(what, kind=kind)

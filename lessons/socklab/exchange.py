@@ -21,7 +21,6 @@ from .tape import Key, Tape
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
 EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
-PRINT_LIMIT = 2000  # so many prints make a loop that spins one that prints without end
 RECEIVED_LIMIT = 50_000_000  # and may send on one connection
 PROCESS_LIMIT = 24  # processes a program may have alive
 FIRINGS = 3000  # timers let run out in one wait
@@ -39,7 +38,6 @@ class Running(Protocol):
     untracked: bool
     output_size: int
     flooding: bool
-    prints: int
     printed_at: tuple[str, int]
     started_processes: int
     typed: int
@@ -73,7 +71,7 @@ class Watch:
     """Bounds for one wait: processor time and real time since the last progress."""
 
     def __init__(self) -> None:
-        self.seen: dict[int, tuple[int, float, int]] = {}  # by process
+        self.seen: dict[int, tuple[int, float]] = {}  # by process
         self.outside: dict[int, tuple[int, float]] = {}
         self.start = self.since = self.looked = self.asked = time.monotonic()
 
@@ -90,7 +88,7 @@ class Watch:
             progress, cpu = program.answer[3][3:5]
             before = self.seen.get(program.pid)
             if before is None or before[0] != progress:
-                self.seen[program.pid] = (progress, cpu, program.prints)
+                self.seen[program.pid] = (progress, cpu)
                 self.outside.pop(program.pid, None)
                 self.since = time.monotonic()
                 return False
@@ -103,11 +101,6 @@ class Watch:
             self.outside[program.pid] = (program.output_size, now)
             return False
         return now - before_now > CPU_LIMIT
-
-    def prints(self, program: Running) -> int:
-        """How often has it printed since it got on with its work?"""
-        before = self.seen.get(program.pid)
-        return program.prints - before[2] if before else program.prints
 
     def too_long(self) -> bool:
         now = time.monotonic()
@@ -353,8 +346,6 @@ class Exchange:
                     note = f"recv() returned b'' {times:,} times"
                     return Outcome("running", program.name, where=(file, line), note=note)
             if (program.answer is None or not program.answer[0]) and watch.spins(program):
-                if watch.prints(program) > PRINT_LIMIT:
-                    return Outcome("flooded", program.name, where=program.printed_at)
                 return Outcome("running", program.name, where=program.spin_place())
         untracked = [p for p in programs if p.untracked and not p.finished]
         if untracked:

@@ -122,7 +122,7 @@ class Hub:
         self._warden: Link | None = None
         self._process: subprocess.Popen | None = None
         self._warden_name = ""
-        self.warden_losses = 0
+        self.warden_losses = self.spare_losses = 0
         atexit.register(self.close)
 
     # -- the loop ---------------------------------------------------------------------
@@ -195,6 +195,8 @@ class Hub:
         if word == "exited":
             name, status = values
             self._exits[name] = status
+            if name in self._coming or name in self._ready:
+                self._lose_spare(name)
             if name in self.on_exit:
                 self.on_exit.pop(name)(status)
         elif word == "killed":
@@ -205,6 +207,19 @@ class Hub:
             raise KitError(f"no process could be started: {values[1]}")
         elif word == "gone":
             self._lose_warden()
+
+    def _lose_spare(self, name: str) -> None:
+        """A process has ended before it was needed: start another."""
+        self.spare_losses += 1
+        if self.spare_losses > 20:
+            raise KitError("the processes that wait for programs end by themselves")
+        if name in self._coming:
+            self._coming.remove(name)
+        else:
+            self._ready.pop(name).close()
+        if self._warden is not None:
+            self._warden.tell("kill", name, False)  # so that it forgets it
+        self.top_up()
 
     def _lose_warden(self) -> None:
         """A program has killed the warden: start another; what ran under it is lost."""
@@ -224,12 +239,15 @@ class Hub:
         self.until(lambda: self._warden, 60, "the start of the warden")
         self._wanted = max(1, self.spares)
         self.top_up()
-        self.until(lambda: self._ready, 60, "the start of a process")
-        name = next(iter(self._ready))
-        link = self._ready.pop(name)
+        self.until(self._first_spare, 60, "the start of a process")
+        link = self._ready.pop(self._first_spare())
         self._wanted = self.spares if more_to_come else 0
         self.top_up()
         return link
+
+    def _first_spare(self) -> str:
+        """The name of the oldest spare, "" if there is none."""
+        return next((name for name, link in self._ready.items() if link.open), "")
 
     def end(self, link: Link, thorough: bool) -> int:
         """End a program with its children; return how many strays there were."""

@@ -155,7 +155,7 @@ def text(found: list[Row], waits: dict[str, list[Wait]], parties: Sequence[str],
     if len(parties) != 2:
         return _as_list(found[cut:], cut, names)
     left, right = parties
-    widths = (27, 45) if left == "check" else (36, 36)
+    widths = (27, 43) if left == "check" else (35, 35)  # with the report's margin: 79
     lines = [f"{names[left]:<{widths[0]}}       {names[right]}"]
     if cut:
         lines.append(f"… ({count(cut, 'step')} before)")

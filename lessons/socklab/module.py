@@ -26,7 +26,12 @@ class Result:
     message: str = ""
     file: str = ""
     line: int = 0
+    kinds: tuple[str, ...] = ()  # the exception's class and its base classes
     module: Any = None
+
+    def raised(self, *names: str) -> bool:
+        """True if it raised one of these exceptions, or a subclass of one."""
+        return any(name in self.kinds for name in names)
 
     def value_or_fail(self) -> Any:
         """Return the value; Failure (kind "crashed") if the call raised."""
@@ -88,10 +93,10 @@ class Call:
         fine, value = program.results.pop(self.number)
         if fine:
             return Result(self.text, self.module._plain(value), module=self.module)
-        error, message, frames = value
+        error, message, frames, kinds = value
         file, line, _ = frames[-1] if frames else ("", 0, "")
         return Result(self.text, error=error, message=message, file=file, line=line,
-                      module=self.module)
+                      kinds=kinds, module=self.module)
 
 
 class Module:

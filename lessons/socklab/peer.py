@@ -34,6 +34,7 @@ class Peer:
         self.received = bytearray()
         self.consumed = 0
         self.ended = ""  # "end" or "reset" once the program has closed
+        self._paused = False
         self.program_first = False  # it ended its stream before we ended ours
         self.closed = False
         connection.setblocking(False)
@@ -274,6 +275,9 @@ class Peer:
         self.closed = self.given_end = True
         self._watch()
         self._socket.close()
+        if self._paused and self.program is not None and self.program.running:
+            # a send that waits for us must find out now
+            self.program.order("room", self.far_port, self.port, None)
 
     def abandon(self) -> None:
         """Close without a word, at the end of a check."""
@@ -297,6 +301,7 @@ class Peer:
     def _room(self, room: int | None) -> None:
         assert self.program is not None
         self.lab.settle()  # so that the program has accepted the connection
+        self._paused = room is not None
         self.program.order("room", self.far_port, self.port, room)
 
     def __enter__(self) -> Peer:

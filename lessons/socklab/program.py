@@ -42,7 +42,7 @@ class Program:
         self.sent: dict[Key, tuple[int, bool, int]] = {}
         self.listened: set[int] = set()  # ports it has ever listened on
         self.crashes: list[Event] = []
-        self.output_size = self.prints = 0
+        self.output_size = 0
         self.flooding = False
         self.printed_at = ("", 0)  # the line of the last print
         self._screen: list[tuple[int, bytes]] = []
@@ -84,7 +84,6 @@ class Program:
 
     def _take_output(self, at: float, number: int, place: Place, data: bytes) -> None:
         self.output_size += len(data)
-        self.prints += 1
         self.printed_at = place[:2]
         if self.output_size <= KEPT:
             self._screen.append((number, data))

@@ -102,7 +102,10 @@ class Report:
         again = "  (for the same reason)" if first not in (None, line) else ""
         if line.skipped:
             again = f"  ({line.skipped})"
-        self.write(f"  {line.outcome} {line.title}{again}", **colour)
+        text = f"  {line.outcome} {line.title}"
+        if len(text + again) > 80:
+            text, again = f"{text}\n   ", again[1:]
+        self.write(text + again, **colour)
 
     def _first_with(self, reason: str) -> Line | None:
         return next((x for x in self.lines.values() if x.reason == reason), None)

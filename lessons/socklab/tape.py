@@ -77,5 +77,6 @@ def show(data: bytes, most: int = 40) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """Return "1 byte", "2 bytes"."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+    """Return "1 byte", "2 bytes", "2 processes"."""
+    plural = "es" if thing.endswith("s") else "s"
+    return f"{number:,} {thing}" + ("" if number == 1 else plural)

@@ -266,11 +266,13 @@ def _call_functions() -> None:
             value = _look_up(target, name)(*[_argument(a) for a in arguments])
             control.tell("result", number, True, _describe(value))
         except SystemExit as leaving:
-            control.tell("result", number, False, ("SystemExit", str(leaving.code), ()))
+            control.tell("result", number, False,
+                         ("SystemExit", str(leaving.code), (), ("SystemExit",)))
         except BaseException as error:
             frames = _own_frames(error)
             control.tell("result", number, False,
-                         (type(error).__name__, _text(error), frames))
+                         (type(error).__name__, _text(error), frames,
+                          tuple(c.__name__ for c in type(error).__mro__)))
 
 
 _waiting: list[parking.Park] = []

@@ -175,7 +175,8 @@ class Socket(Real):
                 if parked:
                     parking.unpark(parked)
         assert isinstance(connection, Socket)
-        connection._track(Stream(listener.port, address[1]))
+        # macOS gives no address for a client that was reset in the queue
+        connection._track(Stream(listener.port, address[1] if address else 0))
         assert connection.stream is not None
         if self._name is not None:
             host = "::1" if connection.family == socket.AF_INET6 else "127.0.0.1"

@@ -1,0 +1,84 @@
+"""Which files are graded, and what is said when they are not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from socklab.failure import Failure
+from socklab.submission import (
+    KIT,
+    LESSONS,
+    SHADOWED,
+    NotASubmission,
+    Submission,
+    choose,
+    short,
+)
+
+
+def test_the_student_s_files_in_place() -> None:
+    assert choose("01") == Submission("01", LESSONS / "01")
+
+
+def test_the_solutions() -> None:
+    assert choose("01", solutions=True).folder == KIT / "solutions" / "01"
+    with pytest.raises(NotASubmission, match="student's edition"):
+        choose("99", solutions=True)
+
+
+def test_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "echo_server.py").write_text("")
+    assert choose("01", work=str(tmp_path)).folder == tmp_path.resolve()
+
+
+def test_another_folder_with_a_subfolder_for_each_lesson(tmp_path: Path) -> None:
+    (tmp_path / "01").mkdir()
+    assert choose("01", work=str(tmp_path)).folder == (tmp_path / "01").resolve()
+    assert choose("02", work=str(tmp_path)).folder == tmp_path.resolve()
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "file.py").write_text("")
+    for work, words in ((tmp_path / "nowhere", "no such folder"), (tmp_path / "file.py", "a file")):
+        with pytest.raises(NotASubmission, match=words):
+            choose("01", work=str(work))
+
+
+def test_a_missing_file_and_what_there_is_instead(tmp_path: Path) -> None:
+    submission = Submission("01", tmp_path)
+    with pytest.raises(Failure) as caught:
+        submission.path("echo_server.py")
+    assert caught.value.kind == "missing" and "echo_server.py" in caught.value.what
+    (tmp_path / "chat.py").write_text("")
+    (tmp_path / "test_echo.py").write_text("")
+    with pytest.raises(Failure, match=r"Python files there: chat\.py\."):
+        submission.path("echo_server.py")
+    (tmp_path / "echo_server.py.txt").write_text("")
+    (tmp_path / "echo-server.py").write_text("")
+    with pytest.raises(Failure, match=r"Is echo-server\.py meant\?"):
+        submission.path("echo_server.py")
+
+
+def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "echo_server.py").mkdir()
+    with pytest.raises(Failure):
+        Submission("01", tmp_path).path("echo_server.py")
+
+
+@pytest.mark.parametrize("name", sorted(SHADOWED))
+def test_names_of_modules_that_are_loaded_first(tmp_path: Path, name: str) -> None:
+    (tmp_path / "echo_server.py").write_text("")
+    submission = Submission("01", tmp_path)
+    assert submission.path("echo_server.py") == tmp_path / "echo_server.py"
+    (tmp_path / f"{name}.txt").write_text("")
+    submission.path("echo_server.py")
+    (tmp_path / f"{name}.py").write_text("")
+    with pytest.raises(Failure) as caught:
+        submission.path("echo_server.py")
+    assert caught.value.kind == "shadow" and f"{name}.py" in caught.value.what
+
+
+def test_paths_as_the_reader_would_write_them(tmp_path: Path) -> None:
+    assert short(KIT / "solutions" / "01") == "solutions/01"
+    assert short(tmp_path) == str(tmp_path)

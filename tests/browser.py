@@ -1,0 +1,170 @@
+"""A JupyterLab and a headless Chromium that shows it, driven through WebDriver.
+
+WebDriver is HTTP with JSON (https://www.w3.org/TR/webdriver2/); the standard library does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+TOKEN = "only-on-loopback"
+PATIENCE = 120  # seconds for anything, on a busy machine
+# Otherwise JupyterLab draws only the cells that fit on the screen.
+TRACKER = "lab-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+
+
+def missing() -> str:
+    """What is not there for a test with a browser; "" if all is there."""
+    from importlib.util import find_spec
+
+    if find_spec("jupyterlab") is None:
+        return "JupyterLab is not installed"
+    if not shutil.which("chromedriver"):
+        return "chromedriver is not installed"
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        return "Chromium is not installed"
+    return ""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return door.getsockname()[1]
+
+
+def wait_for(done: Callable[[], Any], what: str) -> Any:
+    """Look again and again until `done()` is true; return what it gave."""
+    deadline = time.monotonic() + PATIENCE
+    while not (result := done()):
+        assert time.monotonic() < deadline, f"{what} does not happen"
+        time.sleep(0.1)
+    return result
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def jupyterlab(folder: Path, scratch: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Serve a folder of notebooks; gives the address.  Its settings go to `scratch`."""
+    settings = scratch / TRACKER
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
+    port = free_port()
+    own = {f"JUPYTER_{name}_DIR": str(scratch / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+               f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}",
+               f"--LabApp.user_settings_dir={scratch / 'lab-settings'}",
+               f"--LabApp.workspaces_dir={scratch / 'workspaces'}",
+               "--no-browser", "--expose-app-in-browser", "--allow-root",
+               "--LabApp.news_url=None", "--LabApp.check_for_updates_class="
+               "jupyterlab.handlers.announcements.NeverCheckForUpdate"]
+    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options],
+                              env={**os.environ, **environment, **own}, cwd=folder,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: answers(f"{address}/api"), "the start of JupyterLab")
+        yield address
+        request = urllib.request.Request(f"{address}/api/shutdown", method="POST",
+                                         headers={"Authorization": f"token {TOKEN}"})
+        urllib.request.urlopen(request, timeout=PATIENCE).close()
+        server.wait(PATIENCE)
+    finally:
+        server.kill()
+        server.wait()
+
+
+class Browser:
+    """One window of Chromium."""
+
+    def __init__(self, driver: str, profile: Path) -> None:
+        self._driver = driver
+        arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage",
+                     f"--user-data-dir={profile}", "--window-size=1400,1000"]
+        wanted = {"browserName": "chrome", "goog:chromeOptions": {"args": arguments}}
+        if binary := shutil.which("chromium") or shutil.which("chromium-browser"):
+            wanted["goog:chromeOptions"]["binary"] = binary  # type: ignore[index]
+        session = self._say("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+        self._session = f"/session/{session['sessionId']}"
+
+    def _say(self, method: str, path: str, content: Any = None) -> Any:
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(self._driver + path, data, method=method,
+                                         headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+                return json.load(reply)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(json.load(error)["value"]["message"]) from None
+
+    def open(self, url: str) -> None:
+        self._say("POST", f"{self._session}/url", {"url": url})
+
+    def script(self, source: str, *arguments: Any) -> Any:
+        """Run JavaScript in the page; returns what it returns."""
+        return self._say("POST", f"{self._session}/execute/sync",
+                         {"script": source, "args": list(arguments)})
+
+    def screenshot(self) -> bytes:
+        """The window as a PNG."""
+        return base64.b64decode(self._say("GET", f"{self._session}/screenshot"))
+
+    def pictures(self, selector: str) -> list[bytes]:
+        """A PNG of each element that a CSS selector finds."""
+        found = self._say("POST", f"{self._session}/elements",
+                          {"using": "css selector", "value": selector})
+        return [base64.b64decode(self._say(
+            "GET", f"{self._session}/element/{next(iter(element.values()))}/screenshot"))
+            for element in found]
+
+    def close(self) -> None:
+        self._say("DELETE", self._session)
+
+
+@contextmanager
+def browser(scratch: Path) -> Iterator[Browser]:
+    """Start a driver and a browser; end both."""
+    port = free_port()
+    driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/status"), "the start of a browser")
+        window = Browser(f"http://127.0.0.1:{port}", scratch / "profile")
+        try:
+            yield window
+        finally:
+            window.close()
+    finally:
+        driver.kill()
+        driver.wait()
+
+
+def shades(png: bytes) -> int:
+    """How many different bytes the pixels of a PNG are made of: few for a blank one."""
+    at, packed = 8, b""
+    while at < len(png):
+        size = int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] == b"IDAT":
+            packed += png[at + 8 : at + 8 + size]
+        at += size + 12
+    return len(set(zlib.decompress(packed)))
