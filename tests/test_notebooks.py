@@ -291,6 +291,9 @@ def test_an_interrupt_at_any_moment_leaves_nothing(
 # -- in JupyterLab ----------------------------------------------------------------------------
 
 CELLS = "return window.jupyterapp ? document.querySelectorAll('.jp-CodeCell').length : 0"
+IDLE = """
+const context = window.jupyterapp.shell.currentWidget?.sessionContext;
+return context?.isReady && context.session?.kernel?.status == 'idle'"""
 BUSY = """
 const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
 return prompts.filter(p => !/[0-9]/.test(p.textContent)).length"""
@@ -313,6 +316,7 @@ def test_in_a_browser(path: Path, kit: Path, tmp_path: Path, mark: str) -> None:
             browser.browser(tmp_path) as window:
         window.open(f"{address}/lab/tree/{path.name}?token={browser.TOKEN}")
         browser.wait_for(lambda: window.script(CELLS) == len(cells(path, "code")), "the page")
+        browser.wait_for(lambda: window.script(IDLE), "the start of the kernel")
         window.script("jupyterapp.commands.execute('notebook:run-all-cells')")
         browser.wait_for(lambda: window.script(BUSY) == 0, "the run of all cells")
         sizes = window.script(SIZES)

@@ -17,7 +17,6 @@ from socklab.lesson import (
 )
 
 RESET = ["ConnectionResetError", "ConnectionAbortedError"]  # the second: on Windows
-BAD_LINE = ["ValueError", "UnicodeDecodeError"]  # the second is one of the first
 
 
 @pytest.fixture
@@ -160,13 +159,13 @@ def test_limit(lab: Lab, lines: Module) -> None:
                 wire = lines.wire(cuts=cuts)
                 wire.peer.send(text.encode())
                 reader = lines.make("LineReader", wire, 5)
-                expect_error(lab, reader, *BAD_LINE)
+                expect_error(lab, reader, "ValueError")
     with lab.case("limit not given: 1000 bytes, then 1001 bytes"):
         wire = lines.wire()
         wire.peer.send(b"x" * 1000 + b"\n" + b"x" * 1001)
         reader = lines.make("LineReader", wire)
         expect_lines(lab, reader, "x" * 1000)
-        expect_error(lab, reader, *BAD_LINE)
+        expect_error(lab, reader, "ValueError")
 
 
 @more
@@ -180,7 +179,7 @@ def test_not_utf8(lab: Lab, lines: Module) -> None:
                 wire.peer.send(data)
                 reader = lines.make("LineReader", wire)
                 expect_lines(lab, reader, "Zoë")
-                expect_error(lab, reader, *BAD_LINE)
+                expect_error(lab, reader, "ValueError")
 
 
 @more

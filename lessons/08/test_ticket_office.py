@@ -7,6 +7,7 @@ import pytest
 from socklab.lesson import Handle, Lab, Peer, Program, Round, core, more
 
 SEATS = 10
+ROUNDS = 120  # the turnstile's bound for each case: all single switches, then pairs of them
 
 
 @pytest.fixture
@@ -293,7 +294,7 @@ def test_crowd(lab: Lab, server: Program) -> None:
         )
 
 
-# -- the office without sockets: calls at the same moment ---------------------------------
+# -- calls at the same moment, without sockets --------------------------------------------
 
 Call = tuple[str, tuple]
 
@@ -331,6 +332,7 @@ def office(
         first=first,
         threads=calls,
         then=then,
+        most=ROUNDS,
     )
 
 

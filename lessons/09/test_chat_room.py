@@ -288,31 +288,32 @@ def test_one_owner(lab: Lab) -> None:
     server = lab.server("chat_server.py", port=PORT, turnstile=True)
     ann, loser = enter(server, "ann"), server.connect()
     for step in range(STEPS):
+        name = f"n{step}"
         two = [server.connect(), loser]
-        hello = f"hello parley/1 n{step}\n".encode()
         lab.settle()
-        server.hold(step)
-        two[0].send(hello)
-        held = held_thread(lab)
-        two[1].send(hello)
-        ann.send(b"say hi\n")
-        lab.settle()
-        server.let_go()
-        answers = [next_line(peer) for peer in two]
-        welcome = answers.count(f"welcome n{step}")
-        if welcome < 2 and "said ann hi" in answers:
-            what = "Who is a member hears welcome first, and a stranger hears nothing."
-            lab.fail(what, kind="first", outcome=held, got=" / ".join(answers))
-        if welcome != 1:
-            what = f"{'Both' if welcome else 'None'} of the two are welcome as n{step}."
-            lab.fail(what, kind="race", outcome=held)
-        winner = answers.index(f"welcome n{step}")
-        if not answers[1 - winner].startswith("error taken "):
-            what = "Who comes too late hears error taken."
-            lab.fail(what, kind="code", got=answers[1 - winner])
-        two[winner].close()
-        loser = two[1 - winner]
-        hear(ann, f"joined n{step}", f"left n{step}")
+        with lab.case(f"the thread of one of them is held at its step {step}"):
+            server.hold(step)
+            two[0].send(f"hello parley/1 {name}\n".encode())
+            held = held_thread(lab)
+            two[1].send(f"hello parley/1 {name}\n".encode())
+            ann.send(b"say hi\n")
+            lab.settle()
+            server.let_go()
+            answers = [next_line(peer) for peer in two]
+            welcome = answers.count(f"welcome {name}")
+            if welcome < 2 and "said ann hi" in answers:
+                what = "Who is a member hears welcome first, and a stranger hears nothing."
+                lab.fail(what, kind="first", outcome=held, got=" / ".join(answers))
+            if welcome != 1:
+                what = f"{'Both' if welcome else 'None'} of the two are welcome as {name}."
+                lab.fail(what, kind="race", outcome=held)
+            winner = answers.index(f"welcome {name}")
+            if not answers[1 - winner].startswith("error taken "):
+                what = "Who comes too late hears error taken."
+                lab.fail(what, kind="code", got=answers[1 - winner])
+            two[winner].close()
+            loser = two[1 - winner]
+            hear(ann, f"joined {name}", f"left {name}")
         if not held.waits:
             return
 
@@ -325,28 +326,28 @@ def test_whole_lines(lab: Lab) -> None:
     leaving = enter(server, "n0")
     hear(carol, "joined n0")
     for step in range(STEPS):
-        some_go = step % 4 == 0
-        if some_go:
-            coming = server.connect()
-        lab.settle()
-        server.hold(step)
-        ann.send(b"say one\n")
-        held = held_thread(lab)
-        bob.send(b"say two\n")
         due = ["said ann one", "said bob two"]
-        if some_go:
-            leaving.send(b"bye\n")
-            coming.send(f"hello parley/1 n{step + 4}\n".encode())
-            leaving = coming
+        if step % 4 == 0:
+            coming = server.connect()
             due += [f"left n{step}", f"joined n{step + 4}"]
         lab.settle()
-        server.let_go()
-        heard = carol.receive().decode().splitlines()
-        if sorted(heard) != sorted(due):
-            server.expect_no_traceback()
-            what = "Carol should hear each of these lines once, in any order."
-            lab.fail(what, kind="race", outcome=held, expected=" / ".join(due),
-                     got=" / ".join(heard))
+        with lab.case(f"the thread of ann, who speaks, is held at its step {step}"):
+            server.hold(step)
+            ann.send(b"say one\n")
+            held = held_thread(lab)
+            bob.send(b"say two\n")
+            if step % 4 == 0:
+                leaving.send(b"bye\n")
+                coming.send(f"hello parley/1 n{step + 4}\n".encode())
+                leaving = coming
+            lab.settle()
+            server.let_go()
+            heard = carol.receive().decode().splitlines()
+            if sorted(heard) != sorted(due):
+                server.expect_no_traceback()
+                what = "Carol should hear each of these lines once, in any order."
+                lab.fail(what, kind="race", outcome=held, expected=" / ".join(due),
+                         got=" / ".join(heard))
         if not held.waits:
             return
 

@@ -26,6 +26,7 @@ PROCESS_LIMIT = 24  # processes a program may have alive
 FIRINGS = 3000  # timers let run out in one wait
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
 LONGEST = 600.0  # seconds, for what gets on and on and never ends
+QUIET = 1.0  # seconds without any sign of life, where nothing is expected anyway
 HORIZON = 60.0  # seconds of program time that a check waits for something
 
 
@@ -73,7 +74,8 @@ class Watch:
     def __init__(self) -> None:
         self.seen: dict[int, tuple[int, float]] = {}  # by process
         self.outside: dict[int, tuple[int, float]] = {}
-        self.start = self.since = self.looked = self.asked = time.monotonic()
+        self.start = self.since = self.looked = self.asked = self.changed = time.monotonic()
+        self.signs: list[int] = []
 
     def due(self) -> bool:
         """Is it time to ask, even if messages keep coming without end?"""
@@ -105,6 +107,13 @@ class Watch:
     def too_long(self) -> bool:
         now = time.monotonic()
         return now - self.since > REAL_LIMIT or now - self.start > LONGEST
+
+    def quiet(self, signs: list[int]) -> bool:
+        """Has nothing that the grader can see changed for a while?"""
+        now = time.monotonic()
+        if signs != self.signs:
+            self.signs, self.changed = signs, now
+        return now - self.changed > QUIET
 
     def real_step(self) -> float:
         """Real seconds since the last call (for programs that cannot be proven still)."""
@@ -149,7 +158,7 @@ class Exchange:
             if done():
                 return None
             if not all(p.finished or (p.answer and p.answer[0]) for p in alive):
-                if outcome := self._busy(alive, watch):
+                if outcome := self._busy(alive, watch, horizon):
                     return outcome
                 pause = min(pause * 2, 0.01)
                 continue
@@ -322,6 +331,11 @@ class Exchange:
                 return Outcome("flooded", who, note="sends")
         return None
 
+    def _signs_of_life(self) -> list[int]:
+        """What grows when a program does something, its children included."""
+        return [len(peer.received) for peer in self.peers] + [
+            p.output_size + (p.answer[3][3] if p.answer else 0) for p in self.programs]
+
     def _drained(self, program: Running) -> bool:
         """Has the end of every connection of a finished program reached us?"""
         ends = [self._end(ours, theirs) for ours, theirs in program.sent]
@@ -335,7 +349,7 @@ class Exchange:
             end.ended = end.ended or "held"
         return True
 
-    def _busy(self, programs: list[Running], watch: Watch) -> Outcome | None:
+    def _busy(self, programs: list[Running], watch: Watch, horizon: float) -> Outcome | None:
         """Some program runs: is it beyond its bounds?"""
         for program in programs:
             if program.finished:
@@ -350,6 +364,9 @@ class Exchange:
         untracked = [p for p in programs if p.untracked and not p.finished]
         if untracked:
             self.fire(watch.real_step(), untracked)
+            # it can be proven neither way; if something were due, we would wait longer
+            if horizon == 0 and watch.quiet(self._signs_of_life()):
+                return Outcome("still", waits=self._waits(programs))
         if watch.too_long():
             return Outcome("late", programs[0].name, waits=self._waits(programs))
         return None

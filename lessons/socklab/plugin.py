@@ -160,8 +160,9 @@ class Grader:
         request.node.socklab = None
         strays = bench.close()
         if strays:
-            raise Failure("processes", f"Your program left {strays} process(es) running "
-                          "when the check was over.")
+            what = "a process that it started still runs" if strays == 1 else \
+                f"{strays} processes that it started still run"
+            raise Failure("processes", f"Your program has ended, but {what}.")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item,

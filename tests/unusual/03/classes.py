@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from socket import socket
 
 
-class EndOfStream(Exception):
-    """Only used inside."""
+class EndOfStream(EOFError):
+    """An EOFError with a name of its own."""
 
 
 @dataclass
@@ -27,15 +27,11 @@ class Collector:
     def step(self) -> None:
         self.parts.append(self.sock.recv(self.wanted - self.size))
         if not self.parts[-1]:
-            raise EndOfStream
+            raise EndOfStream(f"{self.size} of {self.wanted} bytes received")
 
 
 def recv_exactly(sock: socket, n: int) -> bytes:
-    collector = Collector(sock, n)
-    try:
-        return collector.run()
-    except EndOfStream:
-        raise EOFError(f"{collector.size} of {n} bytes received") from None
+    return Collector(sock, n).run()
 
 
 def send_all(sock: socket, data: bytes) -> None:

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from socket import socket
 
 
+class LineTooLong(ValueError):
+    """A line with more bytes than the limit."""
+
+
 @dataclass
 class LineReader:
     sock: socket
@@ -26,5 +30,5 @@ class LineReader:
             self.ready.extend(whole)
         line = self.ready.popleft() if self.ready else self.part
         if len(line) > self.limit:
-            raise ValueError(f"at least {len(line)} bytes, {self.limit} allowed")
+            raise LineTooLong(f"at least {len(line)} bytes, {self.limit} allowed")
         return line.removesuffix(b"\r").decode()

@@ -1,7 +1,7 @@
 # graded as: chat_server.py
 # mistake: F03: startswith("say") also takes sayonara
 # caught by: test_errors
-# fails as: wrong
+# fails as: still
 """Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""
 
 import queue

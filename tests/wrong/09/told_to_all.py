@@ -1,7 +1,7 @@
 # graded as: chat_server.py
 # mistake: F11: what was meant for one is told to everybody
 # caught by: test_direct_messages
-# fails as: wrong
+# fails as: still
 """Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""
 
 import queue

@@ -1,7 +1,7 @@
 # graded as: chat_server.py
-# mistake: F02: split(" ") without a limit: a text of two words is one value too many
+# mistake: F02: split(" ") without a limit: a text of two words is one value too many, and the except for bad lines takes that error
 # caught by: test_leave
-# fails as: crashed
+# fails as: wrong
 """Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""
 
 import queue
