@@ -304,7 +304,7 @@ ERRORS = "return document.querySelectorAll('[data-mime-type*=stderr], [data-mime
          ".length"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS[1:3], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS[2:3], ids=lambda p: p.stem)
 def test_in_a_browser(path: Path, kit: Path, tmp_path: Path, mark: str) -> None:
     """Opened in JupyterLab, all cells run: each diagram is there, drawn, and fits the page."""
     if reason := browser.missing():

@@ -61,11 +61,14 @@ def test_not_text(lab: Lab, hello: Module) -> None:
 
 
 @more
-def test_send_greeting(hello: Module) -> None:
+def test_send_greeting(lab: Lab, hello: Module) -> None:
     """The greeting travels through a real connection, again and again."""
     wire = hello.wire()
     for name in ["Mia", "Zoë", "東京"]:
         hello.call("send_greeting", wire, name).value_or_fail()
+        lab.settle()
+        if not wire.peer.received:
+            lab.fail("send_greeting sent nothing.", kind="nothing")
         wire.peer.expect(f"Hello, {name}!\n".encode())
     wire.peer.expect_nothing()
 

@@ -33,8 +33,10 @@ def test_several_rounds(server: Program) -> None:
 def test_server_ends(lab: Lab, server: Program) -> None:
     """When its client has ended, the server ends too and the port is free."""
     peer = server.connect()
-    peer.send(b"good")
-    peer.expect(b"good")
+    for data in [b"good", b"bye"]:
+        peer.send(data)
+        peer.expect(data)
+    peer.expect_nothing()  # and no end: the client is still there
     peer.half_close()
     peer.expect_end()
     peer.close()
@@ -70,12 +72,12 @@ def test_client_ends(lab: Lab) -> None:
     """The client ends at an empty line and at the end of the input."""
     with lab.case("an empty line"):
         client, peer = start_client(lab)
-        echo_one_line(client, peer)
+        echo_two_lines(client, peer)
         client.type("")
         expect_goodbye(client, peer)
     with lab.case("the end of the input"):
         client, peer = start_client(lab)
-        echo_one_line(client, peer)
+        echo_two_lines(client, peer)
         client.end_input()
         expect_goodbye(client, peer)
     with lab.case("the input ends before the last line is back"):
@@ -177,11 +179,13 @@ def start_client(lab: Lab, recv_max: int | None = None) -> tuple[Program, Peer]:
     return client, peer
 
 
-def echo_one_line(client: Program, peer: Peer) -> None:
-    client.type("good morning")
-    peer.expect(b"good morning\n")
-    peer.send(b"GOOD MORNING\n")
-    client.expect_output("GOOD MORNING")
+def echo_two_lines(client: Program, peer: Peer) -> None:
+    for line in ["good morning", "good night"]:
+        client.type(line)
+        peer.expect(f"{line}\n".encode())
+        peer.send(f"{line.upper()}\n".encode())
+        client.expect_output(line.upper())
+    peer.expect_nothing()  # and no end: it waits for the next line
 
 
 def expect_goodbye(client: Program, peer: Peer) -> None:

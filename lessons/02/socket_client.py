@@ -15,7 +15,7 @@ def main():
     # TODO 8: take turns until the line is bye, BYE or "  Bye  ".
 
     sock.close()
-    print("The client is over: the TODOs in socket_client.py say what it shall do.")
+    print("Over: the TODOs in socket_client.py say what to do.")  # remove this
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def main():
     # TODO 4: take turns until the client has ended. Then this server ends too.
 
     listening.close()
-    print("The server is over: the TODOs in socket_server.py say what it shall do.")
+    print("Over: the TODOs in socket_server.py say what to do.")  # remove this
 
 
 if __name__ == "__main__":

@@ -153,13 +153,12 @@ def test_every_pair(lab: Lab) -> None:
          [buy("ann")], [cancel("ann"), ("free", ())],
          [[True, 1, 2, 1, 2, 0], [True, 2, 2, 1, 2, 0]]),
     ]:  # fmt: skip
-        with lab.case(name):
+        with lab.case(f"{name}; afterwards free(), twice buy('zoe'), free()"):
             rounds = office(lab, seats, *calls, first=first, then=then)
             expect_one_of(
                 lab,
                 rounds,
-                "The results, and what free() and buy() gave afterwards, fit no order in "
-                "which these two calls could have come.",
+                "These results fit no order in which the two calls could have come.",
                 *right,
             )
 
@@ -182,9 +181,9 @@ def test_last_seat(lab: Lab) -> None:
         answers = [ann.read_line(), bob.read_line()]
         if sorted(answers) != [b"full\n", b"sold 10\n"]:
             lab.fail(
-                "One seat was left. Ann and bob asked for it at the same moment. Ann's "
-                f"thread was held back for a while; then ann read {answers[0]!r} and bob "
-                f"{answers[1]!r}.",
+                "One seat was left, and ann and bob asked for it at the same moment. The "
+                "thread that serves ann was held back for a while, as shown below. Then "
+                f"ann read {text(answers[0])}, bob read {text(answers[1])}.",
                 kind="race",
                 outcome=outcome,
             )
@@ -337,18 +336,19 @@ def office(
 
 
 def expect_one_of(lab: Lab, rounds: list[Round], what: str, *right: list) -> None:
-    """What each round gave, and what came afterwards, is in one of the lists."""
+    """What each round gave, and what came afterwards, is one of the right lists."""
 
     def ok(found: Round) -> bool:
         return [*found.results, *found.after] in right
 
-    for found in rounds:
-        if len(found.schedule) == 1 and not found.deadlock and not ok(found):
-            lab.fail(
-                f"{' and '.join(found.calls)}, one after the other, give "
-                f"{[*found.results, *found.after]}. This is no race yet: solve the first "
-                "check."
-            )
+    wrong = [found for found in rounds if not found.deadlock and not ok(found)]
+    for found in wrong[:1]:
+        gave = [f"{call} gives {value!r}" for call, value in zip(found.calls, found.results)]
+        what = f"{what} {' and '.join(gave)}."
+        if found.after:
+            what += f" Afterwards: {', '.join(map(repr, found.after))}."
+        if len(found.schedule) == 1:  # the threads were not switched
+            lab.fail(f"{what} This is no race yet: solve the first check before this one.")
     lab.expect_rounds(rounds, ok, what)
 
 
@@ -370,6 +370,10 @@ def talk(client: Peer, sent: bytes, answer: bytes) -> None:
             outcome, "The answer does not come.", expected=answer, got=got
         )
     client.expect(answer)
+
+
+def text(line: bytes) -> str:
+    return repr(line.decode("utf-8", "replace").strip())
 
 
 def expect_error(lab: Lab, client: Peer) -> None:

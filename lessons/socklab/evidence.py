@@ -48,6 +48,8 @@ def _source(failure: Failure, file: str, line: int) -> str:
 
 
 def _at(failure: Failure, file: str, line: int) -> str:
+    if not line:
+        return ""
     source = _source(failure, file, line)
     return f"\n    {file}, line {line}" + (f":  {source}" if source else "")
 
@@ -107,13 +109,15 @@ def _picture(failure: Failure) -> str:
     events = _without_traceback(failure.events)
     if not any(e.call not in ("bind", "listen", "crash") for e in events):
         return ""
-    events = _only_last_connection(events)
+    shown = _only_last_connection(events)
+    before = failure.before + len(events) - len(shown)
+    events = shown
     parties = list(dict.fromkeys(e.who for e in events))
     if "check" in parties:
         parties.sort(key=lambda who: who != "check")
     waits = failure.outcome.waits if failure.outcome else {}
     names = {who: "the check" if who == "check" else who for who in parties}
-    lines = ladder.text(ladder.rows(events), waits, parties, names)
+    lines = ladder.text(ladder.rows(events), waits, parties, names, before=before)
     return "\n".join("  " + line for line in lines)
 
 
@@ -145,6 +149,8 @@ def _difference(failure: Failure) -> str:
     if due is None and came is None:
         return ""
     if isinstance(due, str) or isinstance(came, str):
+        if failure.crash is not None:
+            return ""  # the exception says more
         lines = [f"  due    {due!r}"[:WIDTH]] if due is not None else []
         if came is not None:
             lines.append(wrap(f"{came[-200:]!r}", "         ").replace("         ", "  came   ", 1))

@@ -17,12 +17,13 @@ from .addresses import Addresses
 from .failure import Failure, Outcome
 from .hub import Hub
 from .tape import Key, Tape
+from .wire import PROCESSES
 
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
 EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
 RECEIVED_LIMIT = 50_000_000  # and may send on one connection
-PROCESS_LIMIT = 24  # processes a program may have alive
+ALIVE_LIMIT = 24  # processes a program may have alive; its children may start some too
 FIRINGS = 3000  # timers let run out in one wait
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
 LONGEST = 600.0  # seconds, for what gets on and on and never ends
@@ -41,6 +42,7 @@ class Running(Protocol):
     flooding: bool
     printed_at: tuple[str, int]
     started_processes: int
+    started_at: tuple[str, int]
     typed: int
     input_ended: bool
     answer: tuple | None
@@ -149,7 +151,7 @@ class Exchange:
                 continue
             if done():
                 return None
-            if outcome := self._beyond_bounds(about):
+            if outcome := self._beyond_bounds(about, due):
                 return None if done() else outcome
             if self.hub.pump(pause) and not due:
                 continue
@@ -303,14 +305,15 @@ class Exchange:
 
     # -- bounds -----------------------------------------------------------------------------
 
-    def _beyond_bounds(self, about: Running | None) -> Outcome | None:
+    def _beyond_bounds(self, about: Running | None, count: bool) -> Outcome | None:
         if self.hub.warden_losses != self.losses:
             return Outcome("parent", about.name if about else self.programs[-1].name)
         if outcome := self._flooded():
             return outcome
         for program in self.programs:
-            if program.started_processes > 3 and program.processes() > PROCESS_LIMIT:
-                return Outcome("processes", program.name)
+            started = program.started_processes
+            if started > PROCESSES or started and count and program.processes() > ALIVE_LIMIT:
+                return Outcome("processes", program.name, where=program.started_at)
         if about is not None and about.finished and self._drained(about):
             return Outcome("exited", about.name, waits=self._waits(
                 [p for p in self.programs if not p.finished]))

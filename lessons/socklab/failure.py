@@ -45,7 +45,8 @@ class Failure(Exception):
         self.crash: Event | None = None
         self.ending = ""  # how the program had ended by then, as a sentence
         self.events: list[Event] = []
-        self.dropped = 0
+        self.dropped = 0  # events that were not kept
+        self.before = 0  # events before the case that failed
         self.case = ""
         self.folder = ""  # where the student's files are
         self.strays = 0

@@ -44,14 +44,14 @@ def load(folder: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def hints_for(folder: Path, check: str, kind: str) -> list[str]:
+def hints_for(folder: Path, check: str, kind: str, error: str = "") -> list[str]:
     """Return the hints for a way of failing: question, concept, sketch.
 
-    The most special one wins for each level: the check's own for this kind, then the
-    general one for this kind, then the check's own.
+    The most special one wins for each level: the check's own for this exception (`error`),
+    then for this kind, then the general one for this kind, then the check's own.
     """
     own = load(folder).get(check, {})
-    special = own.get(kind, {})
+    special = {**own.get(kind, {}), **(own.get(error, {}) if error else {})}
     texts = []
     for number, level in enumerate(LEVELS):
         text = special.get(level)

@@ -123,6 +123,8 @@ class Hub:
         self._process: subprocess.Popen | None = None
         self._warden_name = ""
         self.warden_losses = self.spare_losses = 0
+        # servers that spin before they listen: path -> (kind, what)
+        self.hopeless: dict[Path, tuple[str, str]] = {}
         atexit.register(self.close)
 
     # -- the loop ---------------------------------------------------------------------

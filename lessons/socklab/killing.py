@@ -1,7 +1,7 @@
 """Ending a program with everything that it has started, on each system.
 
 POSIX: each program leads a session of its own, so one signal reaches the group; strays
-that left the group are found by a mark in their environment (Linux) or by their parent.
+that left the group are found by a mark in their environment (Linux) and by their parent.
 Windows: each program runs in a job object that dies as a whole.
 """
 
@@ -51,8 +51,7 @@ class Fence:
     def members(self) -> list[int]:
         """The processes that belong to the program and are alive (POSIX only)."""
         if sys.platform == "linux":
-            mark = f"SOCKLAB_PROGRAM={self.name}\0".encode()
-            return _marked(mark, self.process.pid)
+            return _linux_family(self.name, self.process.pid)
         if sys.platform != "win32":
             return _family(self.process.pid)
         return []
@@ -97,19 +96,43 @@ def _kill(pid: int) -> None:
         pass  # it is gone
 
 
-def _marked(mark: bytes, leader: int) -> list[int]:
-    found = []
+_adopts = False
+
+
+def adopt_orphans() -> None:
+    """On Linux, become the parent of every process below that loses its own (prctl(2)).
+
+    So a process is found even if it has left the session and cleared its environment.
+    """
+    global _adopts
+    if sys.platform == "linux":
+        import ctypes  # takes 10 ms, so not at the start
+
+        set_child_subreaper = 36
+        _adopts = ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0) == 0
+
+
+def _linux_family(name: str, leader: int) -> list[int]:
+    mark = f"SOCKLAB_PROGRAM={name}\0".encode()
+    family, parents = {leader}, {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
-            ours = int(fields[3]) == leader or mark in (entry / "environ").read_bytes()
+            parent, session = int(fields[1]), int(fields[3])
+            environment = (entry / "environ").read_bytes()
         except (OSError, ValueError, IndexError):
             continue  # it ended, or belongs to somebody else
-        if ours and fields[0] != b"Z":
-            found.append(int(entry.name))
-    return found
+        if fields[0] == b"Z":
+            continue
+        parents[int(entry.name)] = parent
+        orphan = _adopts and parent == os.getpid() and b"SOCKLAB_PROGRAM=" not in environment
+        if session == leader or mark in environment or orphan:
+            family.add(int(entry.name))
+    while more := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sorted(family & parents.keys())
 
 
 def _family(leader: int) -> list[int]:

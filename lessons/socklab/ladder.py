@@ -14,6 +14,7 @@ from .tape import Event, count, show
 
 OUT = {"connect", "send", "sendall", "sendmsg", "close", "half-close", "reset", "shutdown"}
 IN = {"accept", "recv", "recv_into", "receive", "see end", "see reset"}
+BY_PYTHON = 1  # as `asked` of a close(): nobody called it
 HIDDEN = {"bind"}  # shown only when it fails
 
 
@@ -39,7 +40,9 @@ def rows(events: Sequence[Event]) -> list[Row]:
             continue
         row = Row(event.time, {event.who: say(event)}, {event.who: event.line})
         other = partner.get(at)
-        if other is not None and events[other].who != event.who:
+        if other is not None and events[other].who != event.who and not any(
+                events[n].who == events[other].who and n not in done
+                and not is_hidden(events[n]) for n in range(at + 1, other)):
             done.add(other)
             row.cells[events[other].who] = say(events[other])
             row.lines[events[other].who] = events[other].line
@@ -49,6 +52,35 @@ def rows(events: Sequence[Event]) -> list[Row]:
             row.sender = event.who
         found.append(row)
     return found
+
+
+def fold(found: list[Row]) -> list[Row]:
+    """Replace what is repeated again and again (an endless loop) by one row that says so."""
+    folded: list[Row] = []
+    at = 0
+    while at < len(found):
+        for period in (1, 2, 3):
+            times = 0
+            while _same(found, at, at + period * (times + 1), period):
+                times += 1
+            if times >= 3:
+                folded += found[at : at + period]
+                who = next(iter(found[at].cells))
+                folded.append(Row(0.0, {who: f"… the same again, {times:,} times"}, {}))
+                at += period * (times + 1)
+                break
+        else:
+            folded.append(found[at])
+            at += 1
+    return folded
+
+
+def _same(found: list[Row], one: int, two: int, length: int) -> bool:
+    """Are two stretches of rows alike?"""
+    if two + length > len(found):
+        return False
+    return all((a.cells, a.lines, a.sender) == (b.cells, b.lines, b.sender) for a, b in
+               zip(found[one : one + length], found[two : two + length], strict=True))
 
 
 def is_hidden(event: Event) -> bool:
@@ -128,6 +160,8 @@ def say(event: Event) -> str:
         return f"starts a process ({event.note})"
     if call in ("outside", "lookup"):
         return f"asks for {event.key[0]}"
+    if call == "close" and event.asked == BY_PYTHON:
+        return "(Python closes it)"
     return f"{call}()"
 
 
@@ -145,21 +179,26 @@ def say_wait(wait: Wait) -> str:
 
 
 def text(found: list[Row], waits: dict[str, list[Wait]], parties: Sequence[str],
-         names: dict[str, str], most: int = 14) -> list[str]:
-    """Draw at most the last `most` rows for 80 columns; `names` are the columns' heads."""
+         names: dict[str, str], most: int = 14, before: int = 0) -> list[str]:
+    """Draw at most the last `most` rows for 80 columns; `names` are the columns' heads.
+
+    before: how many steps have been left out already.
+    """
+    found = fold(found)
     for who, threads in waits.items():
         for wait in threads[:4]:
             if wait[1] and wait[1] != "order":
                 found = [*found, Row(0.0, {who: say_wait(wait)}, {who: wait[3]}, waiting=who)]
     cut = max(0, len(found) - most)
+    found, cut = found[cut:], cut + before
     if len(parties) != 2:
-        return _as_list(found[cut:], cut, names)
+        return _as_list(found, cut, names)
     left, right = parties
     widths = (27, 43) if left == "check" else (35, 35)  # with the report's margin: 79
     lines = [f"{names[left]:<{widths[0]}}       {names[right]}"]
     if cut:
         lines.append(f"… ({count(cut, 'step')} before)")
-    for row in found[cut:]:
+    for row in found:
         arrow = "     "
         if row.sender:
             arrow = "───▶ " if row.sender == left else "◀─── "

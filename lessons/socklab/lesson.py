@@ -66,6 +66,9 @@ class Lab(Exchange):
                recv_max: int | None = None, send_max: int | None = None,
                turnstile: bool = False) -> Program:
         """Start a server and wait until it listens on its port."""
+        path = self.submission.path(file)
+        if (known := self.hub.hopeless.get(path)) is not None:
+            raise Failure(*known)  # it did not get to listen before, and it is the same file
         program = self.program(file, arguments=arguments, recv_max=recv_max,
                                send_max=send_max, turnstile=turnstile)
 
@@ -86,6 +89,8 @@ class Lab(Exchange):
         failure = program.failure_of(outcome, what)
         if failure.kind in ("still", "exited"):
             failure.kind = "silent"
+        if failure.kind in ("running", "flooded", "processes"):
+            self.hub.hopeless[path] = (failure.kind, what)
         raise failure
 
     def listen(self, port: int, *, cuts: Sequence[int] | None = None,
@@ -140,6 +145,7 @@ class Lab(Exchange):
     def complete(self, failure: Failure) -> None:
         """Add to a failure what only the lab knows: the tape, the case, the folder."""
         failure.events = self.tape.since_case(self._case_start)
+        failure.before = self._case_start
         failure.dropped, failure.case = self.tape.dropped, self.tape.case
         failure.folder = str(self.submission.folder)
 

@@ -36,7 +36,7 @@ class Result:
     def value_or_fail(self) -> Any:
         """Return the value; Failure (kind "crashed") if the call raised."""
         if self.error:
-            what = f"{self.call} raises {self.error}: {self.message}"
+            what = f"{self.call} raises an exception."
             failure = self.module.program.failure("crashed", what)
             failure.crash = Event(0.0, self.module.program.name, "crash", self.file,
                                   self.line, note=self.error, data=self.message.encode())

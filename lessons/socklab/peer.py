@@ -393,6 +393,11 @@ class Listener:
         outcome = self.lab.wait(lambda: self._waiting, program)
         if outcome is not None:
             what = f"Your program does not connect to port {self.port}."
+            called = [e.key[1] for e in self.lab.tape.events
+                      if e.call == "connect" and e.note and len(e.key) == 2]
+            if called and called[-1] != self.port:
+                what = (f"Your program calls port {called[-1]}; the contract says "
+                        f"{self.port}.")
             if program is None:
                 raise Failure(outcome.kind, what, outcome=outcome)
             raise program.failure_of(outcome, what)  # type: ignore[attr-defined]

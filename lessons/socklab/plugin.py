@@ -20,6 +20,7 @@ from .report import FAILED, NOT_RUN, PASSED, Line, Report
 from .submission import KIT, LESSONS, NotASubmission, Submission, choose, short
 
 NEEDED = (8, 4)
+HAS_FAILED = pytest.StashKey[bool]()
 KIT_FAILED = (
     "The kit failed here, not your program. Please run it again; if it happens again,\n"
     "tell your teacher and show this text.\n\n"
@@ -84,6 +85,7 @@ class Grader:
         self.hub: Hub | None = None
         self.report: Report | None = None
         self.left = 0  # checks that are still to come
+        self.partial = False  # some were deselected
         worker = hasattr(config, "workerinput")
         conducts = bool(getattr(config.option, "numprocesses", None)) and not worker
         if not worker:
@@ -110,13 +112,18 @@ class Grader:
                                       items: list[pytest.Item]) -> None:
         if config.getoption("--core"):
             others = [i for i in items if i.get_closest_marker("core") is None]
+            before = self.partial
             config.hook.pytest_deselected(items=others)
+            self.partial = before
             items[:] = [i for i in items if i.get_closest_marker("core") is not None]
         try:
             for lesson in sorted({_facts(item)["lesson"] for item in items}):
                 self._submission(lesson)
         except NotASubmission as error:
             raise pytest.UsageError(str(error)) from None
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self.partial = self.partial or bool(items)
 
     def _submission(self, lesson: str) -> Submission:
         option = self.config.option
@@ -142,7 +149,7 @@ class Grader:
         elif option.solutions:
             graded = "solutions"
         self.report = Report(terminal._tw if terminal else None, graded, "",
-                             option.verbose, option.core)
+                             option.verbose, option.core, self.partial)
         if terminal is not None and option.verbose <= 0:
             terminal.showfspath = False
 
@@ -159,7 +166,7 @@ class Grader:
         yield bench
         request.node.socklab = None
         strays = bench.close()
-        if strays:
+        if strays and not request.node.stash.get(HAS_FAILED, False):
             what = "a process that it started still runs" if strays == 1 else \
                 f"{strays} processes that it started still run"
             raise Failure("processes", f"Your program has ended, but {what}.")
@@ -176,6 +183,7 @@ class Grader:
             if lab is not None:
                 lab.complete(error)
             report.longrepr = self._words(item, error)
+            item.stash[HAS_FAILED] = True
             for properties in (item.user_properties, report.user_properties):
                 properties.append(("kind", error.kind))  # for --junitxml, at teardown too
             data.update(outcome=FAILED, text=report.longrepr, kind=error.kind,
@@ -198,12 +206,15 @@ class Grader:
         """The whole text of a failure: evidence, then hints."""
         folder = item.path.parent
         text = evidence.explain(failure)
-        texts = hints_for(folder, item.name, failure.kind)
+        error = failure.crash.note if failure.crash else ""
+        texts = hints_for(folder, item.name, failure.kind, error)
         wanted = self.config.getoption("--hints")
         for number, hint in enumerate(texts[:wanted], 1):
             label = "Hint" if number == 1 else f"Hint {number}"
-            lines = hint.splitlines() if "\n" in hint else [evidence.wrap(hint, "  ").strip()]
-            text += f"\n\n{label}: " + "\n  ".join(lines)
+            if "\n" in hint:  # a sketch: its lines stay as they are
+                text += f"\n\n{label}:\n  " + "\n  ".join(hint.splitlines())
+            else:
+                text += "\n\n" + evidence.wrap(f"{label}: {hint}").replace("\n", "\n  ")
         if 0 < wanted < len(texts):
             name = folder.name
             text += (f"\n\n(Another hint: python -m pytest lessons/{name} "

@@ -13,7 +13,7 @@ from .exchange import Exchange
 from .failure import Failure, Outcome
 from .peer import Peer
 from .tape import Event, Key
-from .wire import LOST
+from .wire import LOST, PROCESSES
 
 if TYPE_CHECKING:
     from .hub import Link
@@ -34,6 +34,7 @@ class Program:
         self.status: int | None = None  # exit status, when finished
         self.untracked = False
         self.started_processes = 0
+        self.started_at = ("", 0)  # the line that started the last one
         self.typed = 0  # bytes
         self.input_ended = False
         self.answer: tuple | None = None
@@ -126,8 +127,8 @@ class Program:
         return any(not peer.given_end or peer.program_first for peer in self.lab.peers
                    if peer.far_port == real_port)
 
-    def _take_process(self, event: str, place: Place) -> None:
-        self.started_processes += 1
+    def _take_process(self, event: str, place: Place, number: int) -> None:
+        self.started_processes, self.started_at = number, place[:2]
         self.untracked = True
         self.lab.tape.add(Event(time.perf_counter(), self.name, "process", *place,
                                 note=event))
@@ -215,13 +216,13 @@ class Program:
 
     @property
     def output(self) -> str:
-        """All that the program has printed so far."""
-        return b"".join(d for _, d in self._screen).decode("utf-8", "replace")
+        """All that the program has printed so far, without tracebacks of Python."""
+        return b"".join(d for n, d in self._screen if n < 3).decode("utf-8", "replace")
 
     @property
     def errors(self) -> str:
         """The part that went to stderr."""
-        return b"".join(d for n, d in self._screen if n == 2).decode("utf-8", "replace")
+        return b"".join(d for n, d in self._screen if n > 1).decode("utf-8", "replace")
 
     @property
     def traceback(self) -> str | None:
@@ -361,6 +362,8 @@ class Program:
 
     def failure(self, kind: str, what: str, **facts: Any) -> Failure:
         """A failure of this program, with its crash if it had one."""
+        if self.started_processes > PROCESSES:
+            kind = "processes"  # the tap has stopped it with an exception
         error = Failure(kind, what, **facts)
         error.crash = self.crashes[-1] if self.crashes else None
         error.ending = self._ending()

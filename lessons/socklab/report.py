@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from .evidence import wrap
 from .hints import about
 from .submission import LESSONS
 
@@ -42,6 +43,7 @@ class Report:
     command: str  # how to run the same again
     verbose: int = 0
     core_only: bool = False
+    partial: bool = False  # some checks were deselected, by -k for example
     lines: dict[str, Line] = field(default_factory=dict)
     _shown: int = 0
     _heading: tuple = ()
@@ -160,9 +162,16 @@ class Report:
         self.write("")
         self.write(f"{lesson} {title}: {' · '.join(parts)}", bold=True)
         if perfect and done:
-            self.write(("Core done. " if self.core_only else "All done. ") + done)
+            if not self.partial:
+                self.write(wrap(("Core done. " if self.core_only else "All done. ") + done))
+                self._name_next(lesson)
         elif core_done:
             self.write("Core done: the rest is for those who want more.")
+
+    def _name_next(self, lesson: str) -> None:
+        following = f"{int(lesson) + 1:02}"
+        if (LESSONS / following / "README.md").exists():
+            self.write(f"Next: lessons/{following}/README.md")
 
     def _next_step(self) -> None:
         for lesson in self.lessons:

@@ -48,8 +48,8 @@ class Tape:
     def add_output(self, event: Event) -> None:
         """Add what a program printed; the pieces of one print() become one event."""
         last = self.events[-1] if self.events else None
-        if self.merging and last and (last.who, last.call, last.line) == (event.who, "output", event.line) \
-                and not last.data.endswith(b"\n"):
+        same = last and (last.who, last.call, last.line) == (event.who, "output", event.line)
+        if self.merging and last and same and not last.data.endswith(b"\n"):
             last.data = (last.data + event.data)[:400]
             last.size += event.size
         elif len(self.events) < 20_000:

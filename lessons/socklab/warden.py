@@ -28,6 +28,7 @@ class Warden:
         self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.lock = threading.Lock()
         self.fences: dict[str, killing.Fence] = {}
+        self.adopts = False
         self.tell("hello", token, os.getpid(), "")
 
     def tell(self, *values: object) -> None:
@@ -64,6 +65,9 @@ class Warden:
             self.tell("not spawned", name, str(error))
             return
         self.fences[name] = killing.Fence(process, name)
+        if not self.adopts:  # the first program takes its time to start: use it
+            self.adopts = True
+            threading.Thread(target=killing.adopt_orphans, daemon=True).start()
         threading.Thread(target=self.wait, args=(name, process), daemon=True).start()
 
     def wait(self, name: str, process: subprocess.Popen) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 LIMIT = 64 * 1024 * 1024  # bytes; a longer frame is refused
 LOST = 70  # exit status of a program whose connection to the grader has broken
+PROCESSES = 16  # that one program may start
 
 
 class WireError(Exception):

@@ -160,7 +160,7 @@ def test_flooded_with_bytes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the job object bounds them there")
 def test_processes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "PROCESS_LIMIT", 5)
+    monkeypatch.setattr(exchange, "ALIVE_LIMIT", 5)
     program = bench.run("""
         import subprocess, sys
         for _ in range(7):

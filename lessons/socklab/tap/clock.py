@@ -15,7 +15,8 @@ from . import parking
 
 real = False
 jumped = 0.0
-_process_time = time.process_time
+own = _latest = 0.0
+_process_time, _thread_time = time.process_time, time.thread_time
 real_now = time.perf_counter  # one clock for all processes of this machine
 _wall_start, _mono_start = time.time(), time.monotonic()
 _cpu_start = _process_time()
@@ -25,9 +26,22 @@ _real_sleep = time.sleep
 
 def elapsed() -> float:
     """Seconds of program time since the start."""
+    global _latest
     if real:
         return real_now() - _real_start
-    return _process_time() - _cpu_start + jumped
+    # never backwards, though the tap's share becomes known a little late
+    _latest = max(_latest, _process_time() - _cpu_start - own + jumped)
+    return _latest
+
+
+def leave_out_own() -> None:
+    """Called by the tap's own thread: what it has computed is not the program's time.
+
+    Else each question would bring a short sleep to its end, and a program that polls
+    every millisecond would never be found still.
+    """
+    global own
+    own = _thread_time()
 
 
 def monotonic() -> float:

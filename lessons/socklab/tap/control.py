@@ -31,6 +31,7 @@ _ring: deque[tuple] = deque(maxlen=RING)
 dropped = 0
 calls: dict[str, int] = {}  # how often each socket call was made
 work = 0  # goes up with each call that moves bytes or connections
+moved = 0  # bytes, by all these calls
 progress = 0  # goes up whenever the program gets on with its work
 STEPS = {"bind", "listen", "accept", "connect", "shutdown", "close"}
 active = True  # False in a forked child: there the tap lets everything pass
@@ -75,9 +76,10 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
 
     A send happened when it began (`begun`, of `now`), a recv when it ended.
     """
-    global _sent, dropped, progress, work
+    global _sent, dropped, progress, work, moved
     with _lock:  # threads call this at the same time
         worked = size > 0 or call in STEPS
+        moved += size
         progress, work = progress + worked, work + worked
         if channel == (0, 0):
             return  # a socketpair: the program talks to itself

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from ..wire import PROCESSES
 from . import control, parking
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from typing import Any
 
-MOST = 16  # processes one program may start
 STARTING = {
     "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.exec",
     "os.startfile", "subprocess.Popen", "_winapi.CreateProcess",
@@ -34,8 +34,8 @@ def _started(event: str) -> None:
     _count[:8] = number.to_bytes(8, "little")
     if not parking.untracked:
         parking.untracked.append(event)
-    control.tell("process", event, parking.place())
-    if number > MOST:
+    control.tell("process", event, parking.place(), number)
+    if number > PROCESSES:
         os._exit(71) if not control.active else None
         raise RuntimeError(f"this program starts processes without end ({number} so far)")
 

@@ -214,12 +214,14 @@ def _failed(error: BaseException, thread: str) -> None:
     control.flush()
     control.tell("crash", control.now(), thread, type(error).__name__,
                  _text(error), tuple(frames))
+    stdio.in_traceback = True
     try:
         if thread != "main":
             print(f"Exception in thread {thread}:", file=sys.stderr)
         sys.excepthook(type(error), error.with_traceback(trace), trace)
     except Exception:
         pass  # stderr is closed
+    stdio.in_traceback = False
 
 
 def _text(error: BaseException) -> str:
@@ -297,7 +299,11 @@ def _look_up(target: int | None, name: str) -> Any:
     if name == "<turnstile>":
         return _turnstile().explore_file
     if target is None:
-        return getattr(sys.modules["__student__"], name)
+        module = sys.modules["__student__"]
+        if not hasattr(module, name):
+            file = os.path.basename(str(module.__file__))
+            raise AttributeError(f"there is no {name} in {file}")
+        return getattr(module, name)
     return getattr(_objects[target], name) if name else _objects[target]
 
 
@@ -361,9 +367,11 @@ def _own_cpu() -> float:
 
 
 def _still(number: int) -> None:
+    clock.leave_out_own()
     with parking.mutex:
-        parking.fire(clock.elapsed())
-        still, entries = parking.snapshot(clock.elapsed())
+        now = clock.elapsed()
+        parking.fire(now)
+        still, entries = parking.snapshot(now)
         reply = (still, entries, tuple(parking.untracked), _counts())
         if still:
             control.flush()
@@ -384,6 +392,7 @@ def _where(number: int) -> None:
 
 
 def _jump(seconds: float) -> None:
+    clock.leave_out_own()
     with parking.mutex:
         clock.jumped += seconds
         parking.fire(clock.elapsed())

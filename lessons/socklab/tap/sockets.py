@@ -53,7 +53,10 @@ class Socket(Real):
         tcp = self.family in INET and self.type == socket.SOCK_STREAM
         return tcp and control.active and not getattr(_local, "raw", False)
 
-    def bind(self, address: Any) -> None:
+    def bind(self, *arguments: Any) -> None:  # type: ignore[override]
+        if len(arguments) != 1:
+            super().bind(*arguments)  # raises the usual TypeError
+        address = arguments[0]
         wanted = _host_and_port(address)
         if not self._watched() or wanted is None:
             if self.family in INET and wanted is not None:
@@ -97,7 +100,10 @@ class Socket(Real):
         control.event("listen", self._name[:2], asked=backlog[0] if backlog else -1)
         control.ask("listening", *self._bound, self._name[1])
 
-    def connect(self, address: Any) -> None:
+    def connect(self, *arguments: Any) -> None:  # type: ignore[override]
+        if len(arguments) != 1:
+            super().connect(*arguments)  # raises the usual TypeError
+        address = arguments[0]
         begun = control.now()
         real = self._far_end(address)
         if real is None:
@@ -420,7 +426,7 @@ class Socket(Real):
         self._note_close()
         super()._real_close(*args)  # type: ignore[misc]
 
-    def _note_close(self) -> None:
+    def _note_close(self, by_python: int = 0) -> None:
         descriptor = self.fileno()
         if descriptor == -1:
             return
@@ -430,13 +436,13 @@ class Socket(Real):
             if self.stream is not None:
                 self.stream.closed = True
         if self.stream is not None or self.listener is not None:
-            control.event("close", self._channel())
+            control.event("close", self._channel(), asked=by_python)
         if self._bound is not None:
             control.tell("free", *self._bound)
             self._bound = None
 
     def __del__(self) -> None:
-        self._note_close()
+        self._note_close(by_python=1)
         super().__del__()  # type: ignore[misc]  # the C socket closes without close()
 
     def detach(self) -> int:

@@ -102,7 +102,11 @@ class Shown(io.BufferedWriter):
         return size
 
 
-PRINTS = 20_000  # pieces of output without any work on sockets between them: a flood
+TRACEBACK = 3  # beside 1 and 2: what Python says of an uncaught exception
+in_traceback = False
+# pieces of output without any work on sockets between them: more are a flood, but a right
+# program may print each byte that it got, in a few pieces
+PRINTS, EACH_BYTE = 20_000, 4
 _shown = [0, 0]  # pieces since then, and the count of work at that time
 
 
@@ -111,10 +115,11 @@ def show(number: int, data: bytes) -> None:
     if control.work != _shown[1]:
         _shown[:] = [0, control.work]
     _shown[0] += 1
-    if _shown[0] == PRINTS:
+    if _shown[0] == PRINTS + EACH_BYTE * control.moved:
         control.tell("flood")
     control.progress += 1
-    control.tell("output", control.now(), number, parking.place(), data)
+    channel = TRACEBACK if in_traceback else number
+    control.tell("output", control.now(), channel, parking.place(), data)
 
 
 def _tapped_write(descriptor: int, data: Any) -> int:

@@ -6,7 +6,6 @@ same pair the other way round, so each side's counts can be held against the oth
 
 from __future__ import annotations
 
-
 from . import parking, waiting
 
 TYPE_CHECKING = False  # importing typing would make each start slower

@@ -304,6 +304,7 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
 
 
 def wait_raw(readers: list[Any], writers: list[Any], left: float | None) -> list[Any]:
+    """Wait in the real call, up to `left` seconds; return what is ready."""
     if _poll is None:
         ready = _select(readers, writers, [], left)
         return ready[0] + ready[1]

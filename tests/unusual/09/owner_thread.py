@@ -17,32 +17,25 @@ class Guest:
         self.connection = connection
         self.name = None
         self.lines = queue.Queue()
+        self.last_words = ""
 
     def read(self):
         reader = LineReader(self.connection)
-        last = None
         try:
             while (line := reader.read_line()) is not None and line != "bye":
                 events.put((self, line))
         except ValueError as error:
-            last = f"error line {error}"
+            self.last_words = f"error line {error}"
         except (EOFError, OSError) as error:
             print("gone:", error)
         events.put((self, None))
-        self.write_last(last)
-
-    def write_last(self, last):
-        """Wait until the owner has let us go, then close."""
-        while (line := self.lines.get()) is not None:
-            self.send(line)
-        if last:
-            self.send(last)
-        self.connection.close()
 
     def write(self):
         while (line := self.lines.get()) is not None:
             self.send(line)
-        self.lines.put(None)  # for write_last
+        if self.last_words:
+            self.send(self.last_words)
+        self.connection.close()
 
     def send(self, line):
         try:

@@ -1,0 +1,134 @@
+# graded as: chat_server.py
+# style: select.select with a short timeout, a generator for each client, recv of 7 bytes
+"""Lesson 09: a chat room made of generators."""
+
+import re
+import select
+import socket
+
+
+class Client:
+    def __init__(self, sock):
+        self.sock = sock
+        self.name = None
+        self.out = bytearray()
+        self.over = False
+        self.steps = self.life()
+        next(self.steps)
+
+    def fileno(self):
+        return self.sock.fileno()
+
+    def tell(self, line):
+        self.out.extend(line.encode() + b"\n")
+
+    def a_line(self):
+        """Collects bytes; returns the line, or None at the end."""
+        line = b""
+        while not line.endswith(b"\n"):
+            if len(line) > 1000:
+                raise ValueError("too long")
+            byte = yield
+            if byte is None:
+                return None
+            line += byte
+        return line.rstrip(b"\n").removesuffix(b"\r").decode()
+
+    def life(self):
+        try:
+            while (line := (yield from self.a_line())) is not None and line != "bye":
+                self.obey(line)
+        except ValueError as error:
+            self.tell(f"error line {error}")
+        if self.name:
+            for other in others(self):
+                other.tell(f"left {self.name}")
+            self.name = None
+        self.over = True
+        yield
+
+    def obey(self, line):
+        command, _, rest = line.partition(" ")
+        if (command == "hello") is bool(self.name):
+            self.tell("error state ...")
+        elif command == "hello":
+            version, _, name = rest.partition(" ")
+            self.hello(version, name)
+        elif command == "say" and rest:
+            for other in others(self):
+                other.tell(f"said {self.name} {rest}")
+        elif command == "to" and rest.partition(" ")[2]:
+            name, _, text = rest.partition(" ")
+            found = [c for c in clients if c.name == name]
+            (found or [self])[0].tell(
+                f"told {self.name} {text}" if found else "error nobody ..."
+            )
+        elif line == "who":
+            names = sorted(c.name for c in clients if c.name)
+            self.tell("here " + " ".join(names))
+        else:
+            self.tell("error command ...")
+
+    def hello(self, version, name):
+        names = {c.name for c in clients if c.name}
+        if version != "parley/1":
+            self.tell("error version ...")
+        elif not re.fullmatch("[A-Za-z0-9_-]{1,16}", name):
+            self.tell("error name ...")
+        elif name in names:
+            self.tell("error taken ...")
+        elif len(names) >= 50:
+            self.tell("error full ...")
+        else:
+            self.name = name
+            self.tell(f"welcome {name}")
+            for other in others(self):
+                other.tell(f"joined {name}")
+
+    def receive(self):
+        data = self.sock.recv(7)
+        for byte in data:
+            if not self.over:
+                self.steps.send(bytes([byte]))
+        if not data and not self.over:
+            self.steps.send(None)
+
+
+clients = []
+
+
+def others(client):
+    return [c for c in clients if c.name and c is not client]
+
+
+def drop(client):
+    if not client.over:
+        client.steps.send(None)
+    client.sock.close()
+    clients.remove(client)
+
+
+with socket.create_server(("127.0.0.1", 5050)) as listening:
+    while True:
+        reading = [listening] + [c for c in clients if not c.over]
+        writing = [c for c in clients if c.out or c.over]
+        can_read, can_write, _ = select.select(reading, writing, [], 0.5)
+        for client in can_read:
+            if client is listening:
+                sock, _ = listening.accept()
+                sock.setblocking(False)
+                clients.append(Client(sock))
+                continue
+            try:
+                client.receive()
+            except OSError:
+                drop(client)
+        for client in can_write:
+            if client not in clients:
+                continue
+            try:
+                del client.out[: client.sock.send(client.out)]
+                if client.over and not client.out:
+                    drop(client)
+            except OSError:
+                drop(client)
