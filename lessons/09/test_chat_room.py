@@ -9,7 +9,9 @@ import pytest
 from socklab.lesson import Lab, Peer, Program, core, every_cut, more, random_text
 
 PORT = 5050
-STEPS = 300  # the turnstile holds a thread at each of its instructions, up to so many
+# At these of its instructions the turnstile holds a thread: at each one up to 100, then
+# at every second, fourth and eighth.  It ends when a thread has not so many.
+STEPS = [*range(100), *range(100, 200, 2), *range(200, 400, 4), *range(400, 800, 8)]
 NO_NAMES = ["", "a" * 17, "ann bob", "Zoë", "ann!", "日本", " ann"]
 
 
@@ -272,7 +274,7 @@ def test_errors(lab: Lab, server: Program) -> None:
         for number in range(48):
             guest = server.connect()
             guest.send(f"hello parley/1 m{number}\n".encode())
-        lab.settle()
+            hear(guest, f"welcome m{number}")
         zoe = server.connect()
         zoe.send(b"hello parley/1 zoe\n")
         expect_error(lab, zoe, "full")
@@ -287,7 +289,7 @@ def test_one_owner(lab: Lab) -> None:
     """Two ask for one name in the same moment: exactly one is welcome."""
     server = lab.server("chat_server.py", port=PORT, turnstile=True)
     ann, loser = enter(server, "ann"), server.connect()
-    for step in range(STEPS):
+    for step in STEPS:
         name = f"n{step}"
         two = [server.connect(), loser]
         lab.settle()
@@ -325,20 +327,21 @@ def test_whole_lines(lab: Lab) -> None:
     ann, bob, carol = enter_all(server, "ann", "bob", "carol")
     leaving = enter(server, "n0")
     hear(carol, "joined n0")
-    for step in range(STEPS):
+    for number, step in enumerate(STEPS):
+        some_go = number % 4 == 0
         due = ["said ann one", "said bob two"]
-        if step % 4 == 0:
+        if some_go:
             coming = server.connect()
-            due += [f"left n{step}", f"joined n{step + 4}"]
+            due += [f"left n{number}", f"joined n{number + 4}"]
         lab.settle()
         with lab.case(f"the thread of ann, who speaks, is held at its step {step}"):
             server.hold(step)
             ann.send(b"say one\n")
             held = held_thread(lab)
             bob.send(b"say two\n")
-            if step % 4 == 0:
+            if some_go:
                 leaving.send(b"bye\n")
-                coming.send(f"hello parley/1 n{step + 4}\n".encode())
+                coming.send(f"hello parley/1 n{number + 4}\n".encode())
                 leaving = coming
             lab.settle()
             server.let_go()

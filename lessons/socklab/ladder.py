@@ -40,7 +40,7 @@ def rows(events: Sequence[Event]) -> list[Row]:
             continue
         row = Row(event.time, {event.who: say(event)}, {event.who: event.line})
         other = partner.get(at)
-        if other is not None and events[other].who != event.who and not any(
+        if other is not None and other > at and events[other].who != event.who and not any(
                 events[n].who == events[other].who and n not in done
                 and not is_hidden(events[n]) for n in range(at + 1, other)):
             done.add(other)

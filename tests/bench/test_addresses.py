@@ -178,7 +178,7 @@ def test_the_table_says_what_the_system_says(one: tuple) -> None:
         HOSTS, [(False, True), (True, True), (True, False), (False, False)]
     ):
         table = Addresses()
-        with _bound(one, 0, reuse) as first:
+        with _bound_where_free(one, two, reuse) as first:
             port = first.getsockname()[1]
             if listen:
                 first.listen()
@@ -190,6 +190,17 @@ def test_the_table_says_what_the_system_says(one: tuple) -> None:
             except OSError as error:
                 is_so = errno.errorcode[error.errno or 0]
         assert said == is_so, (one, two, reuse, listen)
+
+
+def _bound_where_free(one: tuple, two: tuple, reuse: bool) -> socket.socket:
+    """Bind `one` to a port that no other program of this machine has at `two`."""
+    while True:
+        with _bound(two, 0, False) as probe:
+            port = probe.getsockname()[1]
+        try:
+            return _bound(one, port, reuse)
+        except OSError:
+            continue  # taken at `one`: try another port
 
 
 def _has_ipv6() -> bool:

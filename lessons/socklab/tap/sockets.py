@@ -42,6 +42,7 @@ class Socket(Real):
         super().__init__(family, type, proto, fileno)
         self.stream: Stream | None = None
         self.listener: Listener | None = None
+        self._due: OSError | None = None  # an error for the next recv
         self._name: tuple | None = None  # the virtual address of this end
         self._peer: tuple | None = None  # and of the other
         self._bound: tuple | None = None  # the grader's entry, to be freed at the close
@@ -238,6 +239,9 @@ class Socket(Real):
         stream = self.stream
         if stream is None or asked <= 0 or not control.active:
             return get(asked)
+        if self._due is not None:
+            error, self._due = self._due, None
+            raise error
         if not flags & DONTWAIT:
             self._wait_if_timed(waiting.IN, call)
         parked = None if flags & DONTWAIT else self._park(call, stream)
@@ -281,9 +285,12 @@ class Socket(Real):
             while size > 0 and (part := self.recv(size, flags)):
                 parts.append(part)
                 size -= len(part)
-        except OSError:
+        except OSError as error:
             if not parts:
-                raise  # else what has come is given first, as the system does it
+                raise
+            # what has come is given first, the error next time, as the system does it
+            if not isinstance(error, (BlockingIOError, TimeoutError)):
+                self._due = error
         return b"".join(parts)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:

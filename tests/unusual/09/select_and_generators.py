@@ -1,5 +1,5 @@
 # graded as: chat_server.py
-# style: select.select with a short timeout, a generator for each client, recv of 7 bytes
+# style: select.select with a short timeout, a generator for each client, short recvs
 """Lesson 09: a chat room made of generators."""
 
 import re
@@ -11,6 +11,7 @@ class Client:
     def __init__(self, sock):
         self.sock = sock
         self.name = None
+        self.data = b""
         self.out = bytearray()
         self.over = False
         self.steps = self.life()
@@ -23,16 +24,18 @@ class Client:
         self.out.extend(line.encode() + b"\n")
 
     def a_line(self):
-        """Collects bytes; returns the line, or None at the end."""
-        line = b""
-        while not line.endswith(b"\n"):
-            if len(line) > 1000:
+        """Asks for more until a line is whole; returns it, or None at the end."""
+        while b"\n" not in self.data:
+            if len(self.data) > 1000:
                 raise ValueError("too long")
-            byte = yield
-            if byte is None:
+            more = yield
+            if not more:
                 return None
-            line += byte
-        return line.rstrip(b"\n").removesuffix(b"\r").decode()
+            self.data += more
+        line, self.data = self.data.split(b"\n", 1)
+        if len(line) > 1000:
+            raise ValueError("too long")
+        return line.removesuffix(b"\r").decode()
 
     def life(self):
         try:
@@ -86,12 +89,7 @@ class Client:
                 other.tell(f"joined {name}")
 
     def receive(self):
-        data = self.sock.recv(7)
-        for byte in data:
-            if not self.over:
-                self.steps.send(bytes([byte]))
-        if not data and not self.over:
-            self.steps.send(None)
+        self.steps.send(self.sock.recv(300))
 
 
 clients = []
