@@ -42,7 +42,8 @@ def serving(line: str) -> str:
 class Case:
     """A program and the verdict that is due.
 
-    fails_as: the kind of the first failure; "" if the program must pass every check.
+    fails_as: the kind of the first failure, or "one|other" if both are right; "" if the
+    program must pass every check.
     says: patterns that the text of that failure matches.
     """
 
@@ -92,7 +93,8 @@ BROKEN = [
     Case("deep recursion", "def again(n):\n    return again(n + 1)\nagain(0)\n", "crashed",
          ("RecursionError", "line 2")),
     Case("deep recursion without a limit", "import sys\nsys.setrecursionlimit(10**9)\n"
-         "def again(n):\n    return [again(n + 1) for _ in (1,)]\nagain(0)\n", "?"),
+         "def again(n):\n    return [again(n + 1) for _ in (1,)]\nagain(0)\n",
+         "running|silent", ("round and round|ended by signal|ended by the system",)),
 ]
 
 ENDS = [
@@ -124,10 +126,11 @@ ENDLESS = [
     Case("never accepts", LISTEN + "threading.Event().wait()\n", "still",
          (r"waits in Event.wait\(\)", "line 3")),
     Case("threads without end", LISTEN + "def spin():\n    while True:\n        pass\n"
-         "for _ in range(8):\n    threading.Thread(target=spin).start()\n" + SERVE, "running",
+         "for _ in range(2):\n    threading.Thread(target=spin).start()\n" + SERVE, "running",
          ("round and round", "line [45]")),
     Case("new threads without end", LISTEN + "def sit():\n    time.sleep(1000)\n"
-         "while True:\n    threading.Thread(target=sit).start()\n" + SERVE, "?"),
+         "while True:\n    threading.Thread(target=sit).start()\n" + SERVE, "crashed",
+         ("starts threads without end", "line 6")),
     Case("SIGTERM ignored", LISTEN + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
          "signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + SERVE +
          "threading.Event().wait()\n", "still", (r"waits in Event.wait\(\)",)),
@@ -136,7 +139,8 @@ ENDLESS = [
 WRONG = [
     Case("the first 1024 bytes only", LISTEN + "connection, address = listening.accept()\n"
          "connection.sendall(connection.recv(1024))\n", "closed", ("has ended",)),
-    Case("one send", RIGHT.replace("sendall", "send"), "still", ("Something is missing",)),
+    Case("one send", RIGHT.replace("sendall", "send"), "wrong|still",
+         ("Other bytes|Something is missing", "only 7 taken")),
     Case("each chunk decoded", serving("data.decode()"), "crashed",
          ("UnicodeDecodeError", "line 5")),
 ]
@@ -166,14 +170,21 @@ OUTPUT = [
 
 MEDDLES = [
     Case("chdir", "import os, tempfile\nos.chdir(tempfile.gettempdir())\n" + RIGHT, ""),
-    Case("sys.path emptied", "import sys\nsys.path.clear()\nsys.modules.clear()\n", "?"),
-    Case("sys.path emptied after the imports", LISTEN + "sys.path[:] = []\n" + SERVE, ""),
+    Case("sys.path emptied", LISTEN + "sys.path[:] = []\n" + SERVE, ""),
     Case("garbage into every descriptor", LISTEN + "for number in range(3, 200):\n"
          "    try:\n        os.write(number, b'\\xff' * 1000)\n"
-         "    except OSError:\n        pass\n" + SERVE, "?"),
-    Case("descriptors closed", "import os\nos.closerange(3, 100)\n" + RIGHT, "?"),
-    Case("a conftest beside it", LISTEN, "closed", ("has ended",), beside={
-        "conftest.py": "import os, pytest\nopen('loaded', 'w').close()\n"
+         "    except OSError:\n        pass\n" + SERVE, "silent|closed",
+         ("a connection of the bench, or written into it",)),
+    Case("descriptors closed", "import os\nos.closerange(3, 100)\n" + RIGHT, "silent",
+         ("has closed a connection of the bench",)),
+    Case("another program in its place", "import os, sys\nos.execv(sys.executable, "
+         "[sys.executable, '-c', 'import time; time.sleep(3600)'])\n", "lost",
+         ("has become another program",), posix=True),
+    Case("colours in an exception", "raise ValueError('\\x1b[32mAll done.\\r\\n')\n",
+         "crashed", (r"ValueError: \\x1b\[32mAll done",)),
+    Case("a conftest beside it", serving("data = data.upper()"), "wrong",
+         ("Other bytes",), beside={
+            "conftest.py": "import os, pytest\nopen('loaded', 'w').close()\n"
         "@pytest.hookimpl(wrapper=True)\ndef pytest_runtest_makereport(item, call):\n"
         "    report = yield\n    report.outcome = 'passed'\n    return report\n",
         "pytest.ini": "[pytest]\naddopts = --collect-only\n",
@@ -201,7 +212,8 @@ PROCESSES = [
     Case("a child keeps the output", LISTEN + f"subprocess.Popen({SLEEPER}, stdout=1, "
          "stderr=2)\n" + SERVE, "processes", ("has ended, but .* started still run",)),
     Case("a forked child keeps the port", LISTEN + "if os.fork() == 0:\n"
-         "    time.sleep(3600)\n" + SERVE, "processes", ("has ended, but .* started still run",), posix=True),
+         "    time.sleep(3600)\n" + SERVE, "processes",
+         ("has ended, but .* started still run",), posix=True),
     Case("a forked child serves", LISTEN + "connection, address = listening.accept()\n"
          "if os.fork() == 0:\n    while data := connection.recv(1024):\n"
          "        connection.sendall(data)\n    os._exit(0)\nconnection.close()\n"
@@ -239,9 +251,7 @@ def test_verdict(case: Case, tmp_path: Path) -> None:
         return
     assert graded.status == 1, graded.output
     first = graded.failed[0]
-    print(first.kind, first.text)
-    print(graded.output)
-    assert first.kind == case.fails_as, graded.output
+    assert first.kind in case.fails_as.split("|"), graded.output
     for pattern in case.says:
         assert re.search(pattern, first.text), first.text
 

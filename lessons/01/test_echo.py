@@ -33,7 +33,7 @@ def test_several_rounds(server: Program) -> None:
 def test_server_ends(lab: Lab, server: Program) -> None:
     """When its client has ended, the server ends too and the port is free."""
     peer = server.connect()
-    for data in [b"good", b"bye"]:
+    for data in [b"good", b"night"]:
         peer.send(data)
         peer.expect(data)
     peer.expect_nothing()  # and no end: the client is still there

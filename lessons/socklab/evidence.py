@@ -44,20 +44,35 @@ def _source(failure: Failure, file: str, line: int) -> str:
     if not file or not line:
         return ""
     linecache.checkcache(str(Path(failure.folder) / file))
-    return linecache.getline(str(Path(failure.folder) / file), line).strip()[:70]
+    return printable(linecache.getline(str(Path(failure.folder) / file), line).strip())
 
 
 def _at(failure: Failure, file: str, line: int) -> str:
     if not line:
         return ""
+    place = f"    {file}, line {line}"
     source = _source(failure, file, line)
-    return f"\n    {file}, line {line}" + (f":  {source}" if source else "")
+    if not source:
+        return f"\n{place}"
+    if len(place) + 3 + len(source) <= WIDTH:
+        return f"\n{place}:  {source}"
+    return f"\n{place}:\n        {shorten(source, WIDTH - 8)}"
+
+
+def printable(text: str) -> str:
+    """Return `text` with escapes for what would move the cursor or change colours."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def shorten(text: str, most: int) -> str:
+    """Return `text`, with … for what is beyond `most` characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _crash(failure: Failure) -> str:
     crash = failure.crash
     assert crash is not None
-    message = crash.data.decode("utf-8", "replace")
+    message = printable(crash.data.decode("utf-8", "replace"))
     head = "Python cannot read it" if failure.kind == "syntax" else "Uncaught exception"
     thread = "" if crash.thread in ("main", "") else f" in the thread {crash.thread}"
     return wrap(f"{head}{thread}: {crash.note}: {message}") + _at(failure, crash.file,
@@ -76,6 +91,8 @@ def _outcome(failure: Failure) -> str:
     who = outcome.who or "your program"
     if outcome.kind == "exited":
         return "" if failure.crash or failure.ending else wrap(f"{who} has ended.")
+    if outcome.kind == "processes" and failure.crash:
+        return ""  # the exception says it
     if outcome.kind == "running":
         note = outcome.note or "it uses the processor without getting anywhere"
         return wrap(f"{who} goes round and round: {note}.") + (
@@ -83,6 +100,8 @@ def _outcome(failure: Failure) -> str:
     texts = {
         "flooded": f"{who} {outcome.note or 'prints'} without end, so it was stopped.",
         "processes": f"{who} starts processes without end, so it was stopped.",
+        "lost": f"{who} has closed a connection of the bench, or has become another "
+                "program, and was stopped.",
         "parent": f"{who} ended the process that had started it.",
         "late": f"{who} did not get any further in a minute. (This could not be proven, "
                 "because the program waits in a way that the bench cannot see.)",

@@ -27,6 +27,7 @@ ALIVE_LIMIT = 24  # processes a program may have alive; its children may start s
 FIRINGS = 3000  # timers let run out in one wait
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
 LONGEST = 600.0  # seconds, for what gets on and on and never ends
+LOST_LIMIT = 5.0  # seconds that a process may live on without its connection to us
 QUIET = 1.0  # seconds without any sign of life, where nothing is expected anyway
 HORIZON = 60.0  # seconds of program time that a check waits for something
 
@@ -37,6 +38,7 @@ class Running(Protocol):
     name: str
     pid: int
     finished: bool
+    lost_since: float | None
     untracked: bool
     output_size: int
     flooding: bool
@@ -311,6 +313,8 @@ class Exchange:
         if outcome := self._flooded():
             return outcome
         for program in self.programs:
+            if program.lost_since and time.monotonic() - program.lost_since > LOST_LIMIT:
+                return Outcome("lost", program.name)
             started = program.started_processes
             if started > PROCESSES or started and count and program.processes() > ALIVE_LIMIT:
                 return Outcome("processes", program.name, where=program.started_at)

@@ -14,7 +14,8 @@ Wait = tuple
 class Outcome:
     """What became of a program instead of what the check waited for.
 
-    kind: "still", "exited", "running", "flooded", "processes", "parent" or "late".
+    kind: "still", "exited", "running", "flooded", "processes", "parent",
+    "lost" (it has shaken off the tap) or "late".
     who: the program's file name.  waits: what each program's threads wait for.
     where: the line on which a spinning program was seen, as (file, line).
     """

@@ -31,6 +31,7 @@ class Program:
         self.lab, self.path, self.name = lab, path, _name_for(path, lab)
         self._link, self.pid = link, link.pid
         self.finished = False
+        self.lost_since: float | None = None  # when its tap left us while it went on
         self.status: int | None = None  # exit status, when finished
         self.untracked = False
         self.started_processes = 0
@@ -165,10 +166,11 @@ class Program:
     def _take_gone(self) -> None:
         self._gone = True
         self.finished = self._exited
+        self.lost_since = None if self._exited else time.monotonic()
 
     def _on_exit(self, status: int) -> None:
         self.status, self._exited = status, True
-        self.finished = self._gone
+        self.finished, self.lost_since = self._gone, None
         for entry, socket_ in list(self.lab.addresses.entries.items()):
             if socket_.owner is self:
                 self._take_free(entry, socket_.real_port)

@@ -36,7 +36,8 @@ WAITS = {
     "selectors": "(lambda s: (s.register(server, 1), s.select(50)))(selectors.DefaultSelector())",
     "settimeout and accept": "(server.settimeout(50), caught(TimeoutError, server.accept))",
     "settimeout and recv": "(a.settimeout(50), caught(TimeoutError, a.recv, 10))",
-    "settimeout and recv_into": "(a.settimeout(50), caught(TimeoutError, a.recv_into, bytearray(9)))",
+    "settimeout and recv_into": "(a.settimeout(50), "
+                                "caught(TimeoutError, a.recv_into, bytearray(9)))",
     "settimeout and makefile": "(a.settimeout(50), caught(TimeoutError, a.makefile().readline))",
     "setdefaulttimeout": "(socket.setdefaulttimeout(50), caught(TimeoutError, "
                          "socket.create_server(('127.0.0.1', 0)).accept))",

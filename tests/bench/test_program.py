@@ -74,7 +74,8 @@ def test_a_syntax_error(bench: Bench, text: str, name: str, line: int) -> None:
 
 
 def test_binary_junk_for_a_source(bench: Bench) -> None:
-    for junk in (b"\x00\x01\x02", bytes(range(256)), b"\xff\xfeh\x00i\x00", "café".encode("cp1252")):
+    for junk in (b"\x00\x01\x02", bytes(range(256)), b"\xff\xfeh\x00i\x00",
+                 "café".encode("cp1252")):
         (bench.folder / "program.py").write_bytes(junk)
         error = failure(bench.lab.program("program.py").expect_output, "no such text")
         assert error.kind == "syntax", junk

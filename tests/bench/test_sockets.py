@@ -30,7 +30,8 @@ RECEIVES = {
     "recv_into": "(lambda b: bytes(b[:c.recv_into(b)]))(bytearray(100))",
     "recv_into some": "(lambda b: bytes(b[:c.recv_into(b, 12)]))(bytearray(100))",
     "recv_into a memoryview": "(lambda b: bytes(b[:c.recv_into(memoryview(b))]))(bytearray(99))",
-    "recv_into integers": "(lambda a: c.recv_into(a) and a.tobytes()[:12])(array.array('i', [0]*9))",
+    "recv_into integers": "(lambda a: c.recv_into(a) and a.tobytes()[:12])"
+                          "(array.array('i', [0]*9))",
     "recv_into exactly": "(lambda a: c.recv_into(a) and a.tobytes())(array.array('i', [0]*3))",
     "recvfrom": "c.recvfrom(100)[0]",
     "recvfrom_into": "(lambda b: bytes(b[:c.recvfrom_into(b)[0]]))(bytearray(100))",
@@ -44,7 +45,8 @@ RECEIVES = {
     "peek": "c.recv(100, socket.MSG_PEEK)[:0] + c.recv(100)",
     "peek twice": "c.recv(5, socket.MSG_PEEK) and c.recv(9, socket.MSG_PEEK) and c.recv(100)",
     "waitall": "c.recv(12, socket.MSG_WAITALL)",
-    "recv_into waitall": "(lambda b: c.recv_into(b, 12, socket.MSG_WAITALL) and bytes(b[:12]))(bytearray(50))",
+    "recv_into waitall": "(lambda b: c.recv_into(b, 12, socket.MSG_WAITALL) and bytes(b[:12]))"
+                         "(bytearray(50))",
     "with a timeout": "(c.settimeout(5), c.recv(100))[1]",
     "without blocking": "(__import__('select').select([c], [], []), c.setblocking(False), "
                         "c.recv(100), c.setblocking(True))[2]",

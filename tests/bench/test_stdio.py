@@ -23,7 +23,8 @@ STYLES = {
     "read1": "while line := sys.stdin.buffer.read1(): show(line.decode())",
     "raw": "while line := sys.stdin.buffer.raw.read(1000): show(line.decode())",
     "os.read": "import os\nwhile line := os.read(0, 1000): show(line.decode())",
-    "os.read of stdin": "import os\nwhile line := os.read(sys.stdin.fileno(), 99): show(line.decode())",
+    "os.read of stdin": "import os\nwhile line := os.read(sys.stdin.fileno(), 99): "
+                        "show(line.decode())",
     "fileinput": "import fileinput\nfor line in fileinput.input(): show(line)",
     "open(0)": "for line in open(0, encoding='utf-8'): show(line)",
     "a thread": "import threading, queue\nq = queue.Queue()\ndef read():\n"
@@ -118,7 +119,8 @@ PRINTS = {
     "os.write": "import os; os.write(1, b'hello')",
     "os.write to stdout": "import os; os.write(sys.stdout.fileno(), b'hello')",
     "stderr": "print('hello', file=sys.stderr)",
-    "prompt": "import threading; threading.Thread(target=input, args=['hello'], daemon=True).start()",
+    "prompt": "import threading; "
+              "threading.Thread(target=input, args=['hello'], daemon=True).start()",
     "logging": "import logging; logging.warning('hello')",
     "logging to stdout": "import logging; logging.basicConfig(stream=sys.stdout, level=10); "
                          "logging.info('hello')",

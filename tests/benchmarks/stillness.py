@@ -257,7 +257,8 @@ def _type(asker: Asker, program: Program) -> None:
             return  # the keyboard takes no more; the caller starts a new program
         program.type(line)
         due += line.upper() + "\n"
-        asker.given("a line", lambda: len(program.output) == len(due))
+        size = len(due)
+        asker.given("a line", lambda size=size: len(program.output) == size)
 
 
 SUBJECTS = {

@@ -98,6 +98,7 @@ def _fail(error: BaseException, thread: str) -> None:
     raise error
 
 
+THREADS = 1000  # alive at once in one program
 failed = _fail  # what is done with an exception that ends a thread; set by `program`
 
 
@@ -109,6 +110,8 @@ def _owner(function: Callable) -> Any:
 
 def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
     """Register the thread that will run `function`; return its record and its new body."""
+    if len(parking.records) > THREADS:
+        raise RuntimeError(f"this program starts threads without end ({THREADS} are alive)")
     owner = _owner(function)
     record = parking.register(getattr(owner, "name", "a thread"), daemon)
     if owner is not None:

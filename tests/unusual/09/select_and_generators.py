@@ -17,9 +17,6 @@ class Client:
         self.steps = self.life()
         next(self.steps)
 
-    def fileno(self):
-        return self.sock.fileno()
-
     def tell(self, line):
         self.out.extend(line.encode() + b"\n")
 
@@ -62,18 +59,18 @@ class Client:
                 other.tell(f"said {self.name} {rest}")
         elif command == "to" and rest.partition(" ")[2]:
             name, _, text = rest.partition(" ")
-            found = [c for c in clients if c.name == name]
+            found = [c for c in clients.values() if c.name == name]
             (found or [self])[0].tell(
                 f"told {self.name} {text}" if found else "error nobody ..."
             )
         elif line == "who":
-            names = sorted(c.name for c in clients if c.name)
+            names = sorted(c.name for c in clients.values() if c.name)
             self.tell("here " + " ".join(names))
         else:
             self.tell("error command ...")
 
     def hello(self, version, name):
-        names = {c.name for c in clients if c.name}
+        names = {c.name for c in clients.values() if c.name}
         if version != "parley/1":
             self.tell("error version ...")
         elif not re.fullmatch("[A-Za-z0-9_-]{1,16}", name):
@@ -92,40 +89,41 @@ class Client:
         self.steps.send(self.sock.recv(300))
 
 
-clients = []
+clients = {}  # socket: Client
 
 
 def others(client):
-    return [c for c in clients if c.name and c is not client]
+    return [c for c in clients.values() if c.name and c is not client]
 
 
 def drop(client):
     if not client.over:
-        client.steps.send(None)
+        client.steps.send(b"")
+    del clients[client.sock]
     client.sock.close()
-    clients.remove(client)
 
 
 with socket.create_server(("127.0.0.1", 5050)) as listening:
     while True:
-        reading = [listening] + [c for c in clients if not c.over]
-        writing = [c for c in clients if c.out or c.over]
+        reading = [listening] + [s for s, c in clients.items() if not c.over]
+        writing = [s for s, c in clients.items() if c.out or c.over]
         can_read, can_write, _ = select.select(reading, writing, [], 0.5)
-        for client in can_read:
-            if client is listening:
-                sock, _ = listening.accept()
-                sock.setblocking(False)
-                clients.append(Client(sock))
+        for sock in can_read:
+            if sock is listening:
+                newcomer, _ = listening.accept()
+                newcomer.setblocking(False)
+                clients[newcomer] = Client(newcomer)
                 continue
             try:
-                client.receive()
+                clients[sock].receive()
             except OSError:
-                drop(client)
-        for client in can_write:
-            if client not in clients:
+                drop(clients[sock])
+        for sock in can_write:
+            if sock not in clients:
                 continue
+            client = clients[sock]
             try:
-                del client.out[: client.sock.send(client.out)]
+                del client.out[: sock.send(client.out)]
                 if client.over and not client.out:
                     drop(client)
             except OSError:
