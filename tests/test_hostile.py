@@ -94,7 +94,7 @@ BROKEN = [
          ("RecursionError", "line 2")),
     Case("deep recursion without a limit", "import sys\nsys.setrecursionlimit(10**9)\n"
          "def again(n):\n    return [again(n + 1) for _ in (1,)]\nagain(0)\n",
-         "running|silent", ("round and round|ended by signal|ended by the system",)),
+         "running|silent|crashed", ("round and round|ended by|RecursionError",)),
 ]
 
 ENDS = [
@@ -253,7 +253,7 @@ def test_verdict(case: Case, tmp_path: Path) -> None:
     first = graded.failed[0]
     assert first.kind in case.fails_as.split("|"), graded.output
     for pattern in case.says:
-        assert re.search(pattern, first.text), first.text
+        assert re.search(pattern, " ".join(first.text.split())), first.text
 
 
 def listing(folder: Path) -> dict[str, bytes]:

@@ -89,7 +89,7 @@ class Lab(Exchange):
         failure = program.failure_of(outcome, what)
         if failure.kind in ("still", "exited"):
             failure.kind = "silent"
-        if failure.kind in ("running", "flooded", "processes"):
+        if failure.kind in ("running", "flooded", "processes", "lost", "late"):
             self.hub.hopeless[path] = (failure.kind, what)
         raise failure
 

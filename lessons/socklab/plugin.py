@@ -5,6 +5,7 @@ Only runs that grade lessons are changed; a run of other tests sees nothing of i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,25 +49,29 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark in ("core: what everyone reaches in one double lesson",
                  "more: for those who go on"):
         config.addinivalue_line("markers", mark)
-    if not _grades_lessons(config):
-        return
-    grader = Grader(config)
-    config.pluginmanager.register(grader, "socklab-grader")
+    paths = _paths(config)
+    if any(_is_lesson_path(path) or path in LESSONS.parents for path in paths):
+        alone = all(_is_lesson_path(path) for path in paths)
+        config.pluginmanager.register(Grader(config, alone), "socklab-grader")
 
 
-def _grades_lessons(config: pytest.Config) -> bool:
-    """Are all the paths of this run lesson folders (or files in them)?"""
+def _paths(config: pytest.Config) -> list[Path]:
+    """What this run shall look at."""
     if config.option.help or config.option.version:
-        return False
-    paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve()
-             for arg in config.args]
-    return bool(paths) and all(_is_lesson_path(path) for path in paths)
+        return []
+    return [(config.invocation_params.dir / arg.split("::")[0]).resolve()
+            for arg in config.args]
 
 
 def _is_lesson_path(path: Path) -> bool:
     if path == LESSONS:
         return True
     return LESSONS in path.parents and path.relative_to(LESSONS).parts[0].isdigit()
+
+
+def _is_check(item: pytest.Item) -> bool:
+    """Does it belong to a lesson?  An editor may run the kit's own tests beside it."""
+    return _is_lesson_path(item.path)
 
 
 def _facts(item: pytest.Item) -> dict[str, Any]:
@@ -78,19 +83,22 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
 
 
 class Grader:
-    """The bench in one pytest process."""
+    """The bench in one pytest process.
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    alone: nothing but lessons is run, so our report takes the place of pytest's own.
+    """
+
+    def __init__(self, config: pytest.Config, alone: bool) -> None:
+        self.config, self.alone = config, alone
         self.hub: Hub | None = None
         self.report: Report | None = None
         self.left = 0  # checks that are still to come
         self.partial = False  # some were deselected
         worker = hasattr(config, "workerinput")
         conducts = bool(getattr(config.option, "numprocesses", None)) and not worker
-        if not worker:
+        if alone and not worker:
             self._quiet()
-        if not config.option.collectonly and not conducts:
+        if alone and not config.option.collectonly and not conducts:
             self.hub = Hub()
             self.hub.start()
 
@@ -111,13 +119,13 @@ class Grader:
     def pytest_collection_modifyitems(self, config: pytest.Config,
                                       items: list[pytest.Item]) -> None:
         if config.getoption("--core"):
-            others = [i for i in items if i.get_closest_marker("core") is None]
+            others = [i for i in items if _is_check(i) and not i.get_closest_marker("core")]
             before = self.partial
             config.hook.pytest_deselected(items=others)
             self.partial = before
-            items[:] = [i for i in items if i.get_closest_marker("core") is not None]
+            items[:] = [i for i in items if i not in others]
         try:
-            for lesson in sorted({_facts(item)["lesson"] for item in items}):
+            for lesson in sorted({_facts(i)["lesson"] for i in items if _is_check(i)}):
                 self._submission(lesson)
         except NotASubmission as error:
             raise pytest.UsageError(str(error)) from None
@@ -132,12 +140,13 @@ class Grader:
         return choose(lesson, solutions=option.solutions, work=option.work)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.left = len(session.items)
-        if hasattr(self.config, "workerinput") or not session.items:
+        checks = [item for item in session.items if _is_check(item)]
+        self.left = len(checks)
+        if hasattr(self.config, "workerinput") or not (checks and self.alone):
             return
         self._make_report()
         assert self.report is not None
-        for item in session.items:
+        for item in checks:
             self.report.plan(item.nodeid, Line(**_facts(item)))
 
     def _make_report(self) -> None:
@@ -148,10 +157,22 @@ class Grader:
             graded = short(Path(option.work).expanduser())
         elif option.solutions:
             graded = "solutions"
-        self.report = Report(terminal._tw if terminal else None, graded, "",
+        self.report = Report(terminal._tw if terminal else None, graded, self._command,
                              option.verbose, option.core, self.partial)
         if terminal is not None and option.verbose <= 0:
             terminal.showfspath = False
+
+    def _command(self, lesson: str) -> str:
+        """How to run one lesson's checks again, from where this run was started."""
+        here, option = self.config.invocation_params.dir, self.config.option
+        try:
+            path = os.path.relpath(LESSONS / lesson, here).replace(os.sep, "/")
+        except ValueError:  # on another drive of Windows
+            path = str(LESSONS / lesson)
+        words = ["python -m pytest", "" if path == "." else path,
+                 f"--work={option.work}" if option.work else "",
+                 "--solutions" if option.solutions else ""]
+        return " ".join(word for word in words if word)
 
     # -- running ---------------------------------------------------------------------------
 
@@ -175,6 +196,8 @@ class Grader:
     def pytest_runtest_makereport(self, item: pytest.Item,
                                   call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         report = yield
+        if not _is_check(item):
+            return report
         facts = _facts(item)
         data: dict[str, Any] = {**facts, "outcome": NOT_RUN, "phase": call.when}
         error = call.excinfo.value if call.excinfo else None
@@ -192,7 +215,8 @@ class Grader:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
             data.update(outcome=NOT_RUN, skipped=reason.removeprefix("Skipped: "))
         elif report.failed:
-            report.longrepr = KIT_FAILED + str(report.longrepr)
+            assert call.excinfo is not None
+            report.longrepr = KIT_FAILED + str(call.excinfo.getrepr(style="short"))
             data.update(outcome=FAILED, text=report.longrepr, kit=True,
                         reason=f"kit {item.name}")
         elif call.when == "call":
@@ -216,9 +240,8 @@ class Grader:
             else:
                 text += "\n\n" + evidence.wrap(f"{label}: {hint}").replace("\n", "\n  ")
         if 0 < wanted < len(texts):
-            name = folder.name
-            text += (f"\n\n(Another hint: python -m pytest lessons/{name} "
-                     f"--hints {wanted + 1})")
+            command = f"{self._command(folder.name)} --hints {wanted + 1}"
+            text += "\n\n" + evidence.wrap(f"(Another hint: {command})")
         return text
 
     # -- reporting -------------------------------------------------------------------------
@@ -226,7 +249,7 @@ class Grader:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         data = getattr(report, "socklab", None)
-        if data is None or self.config.option.verbose > 0:
+        if data is None or self.report is None or self.config.option.verbose > 0:
             return None
         if report.when != "call" and data["outcome"] == FAILED:
             return "failed", "", ""  # no ground to stand on: the check has failed

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .evidence import wrap
 from .hints import about
 from .submission import LESSONS
+from .tape import count
 
 PASSED, FAILED, NOT_RUN = "✔", "✘", "–"
 ASCII = str.maketrans({"✔": "+", "✘": "X", "–": "-", "─": "-", "▶": ">", "◀": "<",
@@ -40,7 +42,7 @@ class Report:
 
     writer: Any
     graded: str  # the folder, as the reader would write it; "" for the lessons' own
-    command: str  # how to run the same again
+    command: Callable[[str], str]  # how to run a lesson's checks again
     verbose: int = 0
     core_only: bool = False
     partial: bool = False  # some checks were deselected, by -k for example
@@ -73,7 +75,8 @@ class Report:
 
     def write(self, text: str, **colour: bool) -> None:
         """Write a line; on a console that cannot show it, in plain characters."""
-        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+        file = getattr(self.writer, "_file", sys.stdout)
+        encoding = getattr(file, "encoding", None) or "ascii"
         try:
             text.encode(encoding)
         except UnicodeEncodeError:
@@ -115,16 +118,26 @@ class Report:
     def finish(self) -> None:
         """Write what comes after the list: the evidence and the count."""
         if len(self.lessons) == 1:
-            for line in list(self.lines.values())[self._shown:]:
-                if self.verbose >= 0:
-                    self._title(line)
+            self._rest()
             self._evidence()
         elif self.verbose > 0:
             self._evidence()
+        if not any(line.outcome != NOT_RUN or line.skipped for line in self.lines.values()):
+            return  # they were collected, not run
         for lesson in self.lessons:
             self._count(lesson)
         if len(self.lessons) > 1:
             self._next_step()
+
+    def _rest(self) -> None:
+        """Write the titles that are not on the screen yet."""
+        rest = list(self.lines.values())[self._shown:]
+        if self._shown and all(line.outcome == NOT_RUN for line in rest):
+            if rest:
+                self.write(f"  {NOT_RUN} {count(len(rest), 'check')} not run")
+        elif self.verbose >= 0:
+            for line in rest:
+                self._title(line)
 
     def _evidence(self) -> None:
         told: set[str] = set()
@@ -178,5 +191,5 @@ class Report:
             lines = [x for x in self.lines.values() if x.lesson == lesson]
             if any(x.outcome == FAILED for x in lines):
                 self.write("")
-                self.write(f"Where to go on: python -m pytest lessons/{lesson}")
+                self.write(f"Where to go on: {self.command(lesson)}")
                 return

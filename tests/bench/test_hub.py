@@ -39,6 +39,13 @@ def hello(hub: Hub, folder: Path) -> None:
         lab.close()
 
 
+def kill_warden(hub: Hub) -> None:
+    before = hub.warden_losses
+    assert hub._process is not None
+    hub._process.kill()
+    hub.until(lambda: hub.warden_losses > before, 60, "the loss of the warden")
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -112,18 +119,14 @@ lab.wait(lambda: False, horizon=1e9)
 
 def test_a_killed_warden_is_replaced(hub: Hub, tmp_path: Path) -> None:
     hello(hub, tmp_path)
-    for n in range(3):
-        assert hub._process is not None
-        hub._process.kill()
-        hub.until(lambda n=n: hub.warden_losses == n + 1, 60, "the loss of the warden")
+    for _ in range(3):
+        kill_warden(hub)
         hello(hub, tmp_path)
 
 
 def test_a_program_under_a_killed_warden_is_ended_all_the_same(hub: Hub) -> None:
     link = hub.take()
-    assert hub._process is not None
-    hub._process.kill()
-    hub.until(lambda: hub.warden_losses, 60, "the loss of the warden")
+    kill_warden(hub)
     hub.end(link, thorough=False)
     if sys.platform != "win32":
         wait_until_dead(link.pid)

@@ -54,8 +54,22 @@ def test_equal_sizes_at_other_places_are_not_paired() -> None:
 
 def test_two_connections_are_kept_apart() -> None:
     other_a, other_b = (11, 20), (20, 11)
-    assert arrows(("c", "send", A, 5), ("d", "send", other_a, 5), ("s", "recv", other_b, 5),
-                  ("s", "recv", B, 5)) == [("c", "s"), ("d", "s")]
+    assert arrows(("c", "send", A, 5), ("s", "recv", other_b, 5), ("d", "send", other_a, 5),
+                  ("s", "recv", B, 5)) == [("c", ""), ("d", "s"), ("", "")]
+
+
+def test_a_program_s_rows_stay_in_its_own_order() -> None:
+    """So a pair is drawn in one row only if nothing of the receiver stands between."""
+    assert arrows(("c", "send", A, 5), ("s", "listen", ("", 1), 0), ("s", "recv", B, 5)) == [
+        ("c", ""), ("", ""), ("", "")]
+
+
+def test_what_is_repeated_is_folded() -> None:
+    found = ladder.rows(events(*[("s", "recv", B, 0)] * 50))
+    for row in found:
+        row.lines["s"] = 7
+    folded = ladder.fold(found)
+    assert len(folded) == 2 and "49 times" in folded[1].cells["s"]
 
 
 def test_the_check_s_words() -> None:
@@ -118,8 +132,10 @@ def test_a_whole_talk(bench: Bench) -> None:
         c.close()
     """)
     peer = server.connect()
+    bench.lab.settle()
     peer.send(b"hello")
     peer.expect(b"hello")
+    bench.lab.settle()
     peer.half_close()
     peer.expect_end()
     server.expect_exit(0)

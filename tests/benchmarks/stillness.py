@@ -208,9 +208,7 @@ def serve(text: str, at_once: int) -> Callable[[Asker, Path], None]:
                 peers.append(_new_peer(asker, server))
             peer = asker.dice.choice(peers)
             if asker.dice.random() < 0.1:
-                peer.half_close()
-                asker.given("an end", lambda peer=peer: bool(peer.ended))
-                peer.close()
+                _end(asker, peer)
                 peers.remove(peer)
             else:
                 _say(asker, peer)
@@ -222,6 +220,12 @@ def _new_peer(asker: Asker, server: Program) -> Peer:
     peer = server.connect()
     asker.given("a connection", lambda: peer.received == b"welcome\n")
     return peer
+
+
+def _end(asker: Asker, peer: Peer) -> None:
+    peer.half_close()
+    asker.given("an end", lambda: bool(peer.ended))
+    peer.close()
 
 
 def _say(asker: Asker, peer: Peer) -> None:
@@ -250,15 +254,15 @@ def two_programs(asker: Asker, folder: Path) -> None:
 
 
 def _type(asker: Asker, program: Program) -> None:
-    due = program.output
-    while asker.left > 0:
-        line = "".join(asker.dice.choices("abcdefgh ", k=asker.dice.randrange(1, 60))).strip()
-        if len(due) > 100_000 or program.typed > 50_000:
-            return  # the keyboard takes no more; the caller starts a new program
-        program.type(line)
-        due += line.upper() + "\n"
-        size = len(due)
-        asker.given("a line", lambda size=size: len(program.output) == size)
+    while asker.left > 0 and program.typed < 50_000:  # the keyboard takes no more
+        line = "".join(asker.dice.choices("abcdefgh ", k=asker.dice.randrange(1, 60)))
+        _type_one(asker, program, line)
+
+
+def _type_one(asker: Asker, program: Program, line: str) -> None:
+    due = program.output + line.upper() + "\n"
+    program.type(line)
+    asker.given("a line", lambda: program.output == due)
 
 
 SUBJECTS = {

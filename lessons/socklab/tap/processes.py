@@ -20,8 +20,15 @@ _count: Any = None  # shared with forked children
 
 
 def _hook(event: str, args: tuple) -> None:
-    if event in STARTING:
+    if event in STARTING and not _is_counted(event):
         _started(event)
+
+
+def _is_counted(event: str) -> bool:
+    """Is this how subprocess.Popen, which is counted itself, does its work?"""
+    if event not in ("os.posix_spawn", "_winapi.CreateProcess"):
+        return False
+    return sys._getframe(2).f_globals.get("__name__") == "subprocess"
 
 
 def _started(event: str) -> None:

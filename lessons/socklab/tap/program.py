@@ -79,10 +79,16 @@ class _LateSite:
             return None
         sys.meta_path.remove(self)  # type: ignore[arg-type]
         before = list(sys.path)
+        # Python would do this before it puts the program's folder on the path: a
+        # sitecustomize.py beside the program is not loaded
+        sys.path[:] = [p for p in before if os.path.join(p, "") != parking.home]
+        known = set(sys.path)
         import site
 
         site.main()
-        if sys.path == before or path is not None:
+        added = [p for p in sys.path if p not in known]
+        sys.path[:] = before + added
+        if not added or path is not None:
             return None
         import importlib.util
 
