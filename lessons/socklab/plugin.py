@@ -94,6 +94,7 @@ class Grader:
         self.report: Report | None = None
         self.left = 0  # checks that are still to come
         self.partial = False  # some were deselected
+        self.places: dict[str, int] = {}  # the order of the checks
         worker = hasattr(config, "workerinput")
         conducts = bool(getattr(config.option, "numprocesses", None)) and not worker
         if alone and not worker:
@@ -142,6 +143,7 @@ class Grader:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         checks = [item for item in session.items if _is_check(item)]
         self.left = len(checks)
+        self.places = {item.nodeid: number for number, item in enumerate(checks)}
         if hasattr(self.config, "workerinput") or not (checks and self.alone):
             return
         self._make_report()
@@ -199,7 +201,8 @@ class Grader:
         if not _is_check(item):
             return report
         facts = _facts(item)
-        data: dict[str, Any] = {**facts, "outcome": NOT_RUN, "phase": call.when}
+        data: dict[str, Any] = {**facts, "outcome": NOT_RUN, "phase": call.when,
+                                "place": self.places.get(item.nodeid, 0)}
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Failure):
             lab = getattr(item, "socklab", None)
@@ -260,8 +263,12 @@ class Grader:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         data = getattr(report, "socklab", None)
-        if self.report is None or data is None:
+        if data is None or hasattr(self.config, "workerinput"):
             return
+        if self.report is None:  # the conductor of pytest-xdist collects nothing itself
+            self._make_report()
+            assert self.report is not None
+            self.report.live = False
         if data["outcome"] != NOT_RUN or data.get("skipped"):
             self.report.result(report.nodeid, data)
 

@@ -31,6 +31,7 @@ class Line:
     text: str = ""
     kit: bool = False  # the kit failed, not the student
     skipped: str = ""
+    place: int = 0  # in the order of the checks
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Report:
     command: Callable[[str], str]  # how to run a lesson's checks again
     verbose: int = 0
     core_only: bool = False
+    live: bool = True  # write each line as soon as it is known
     partial: bool = False  # some checks were deselected, by -k for example
     lines: dict[str, Line] = field(default_factory=dict)
     _shown: int = 0
@@ -60,7 +62,8 @@ class Report:
         """Take a result; write all lines that are due by now."""
         line = self.lines.get(key)
         if line is None:
-            line = Line(data["lesson"], data["name"], data["title"], data["core"])
+            line = Line(data["lesson"], data["name"], data["title"], data["core"],
+                        place=data["place"])
             self.lines[key] = line
         line.outcome = data["outcome"]
         line.reason, line.text = data.get("reason", ""), data.get("text", "")
@@ -85,7 +88,7 @@ class Report:
 
     def _advance(self) -> None:
         """Write the next lines of the list, as far as results are there."""
-        if len(self.lessons) != 1 or self.verbose:
+        if len(self.lessons) != 1 or self.verbose or not self.live:
             return
         lines = list(self.lines.values())
         while self._shown < len(lines) and lines[self._shown].outcome != NOT_RUN:
@@ -117,6 +120,8 @@ class Report:
 
     def finish(self) -> None:
         """Write what comes after the list: the evidence and the count."""
+        if not self.live:
+            self.lines = dict(sorted(self.lines.items(), key=lambda pair: pair[1].place))
         if len(self.lessons) == 1:
             self._rest()
             self._evidence()

@@ -47,7 +47,8 @@ class Tape:
 
     def add_output(self, event: Event) -> None:
         """Add what a program printed; the pieces of one print() become one event."""
-        last = self.events[-1] if self.events else None
+        # another program's event may have come between two pieces
+        last = next((e for e in reversed(self.events[-8:]) if e.who == event.who), None)
         same = last and (last.who, last.call, last.line) == (event.who, "output", event.line)
         if self.merging and last and same and not last.data.endswith(b"\n"):
             last.data = (last.data + event.data)[:400]

@@ -44,8 +44,8 @@ class Lines(asyncio.Protocol):
 
 async def main():
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Lines, "127.0.0.1", 5050)
-    await server.serve_forever()
+    await loop.create_server(Lines, "127.0.0.1", 5050)
+    await loop.create_future()  # for ever
 
 
 try:

@@ -33,8 +33,8 @@ async def serve(reader, writer):
 
 async def main():
     server = await asyncio.start_server(serve, "127.0.0.1", 5050, backlog=100)
-    async with server:
-        await server.serve_forever()
+    print("open:", server.sockets[0].getsockname())
+    await asyncio.Event().wait()  # serve_forever() would wait for the clients at Ctrl-C
 
 
 if __name__ == "__main__":
