@@ -11,6 +11,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
+# other plugins that happen to be installed would take most of the time
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 KIT = Path(__file__).resolve().parent.parent
 
 
@@ -46,7 +48,7 @@ def grade(lesson: str, work: Path | None, junit: Path, *options: str,
     command = [sys.executable, "-m", "pytest", f"lessons/{lesson}", "-p", "no:cacheprovider",
                f"--junitxml={junit}", *(["--work", str(work)] if work else []), *options]
     run = subprocess.run(command, cwd=KIT, capture_output=True, stdin=subprocess.DEVNULL,
-                         env={**_clean(), **(environment or {})}, timeout=600)
+                         env={**_clean(), **ALONE, **(environment or {})}, timeout=600)
     output = (run.stdout + run.stderr).decode("utf-8", "replace")
     assert junit.exists(), output
     return Graded(_results(junit), output, run.returncode)

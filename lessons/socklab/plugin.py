@@ -160,7 +160,7 @@ class Grader:
         elif option.solutions:
             graded = "solutions"
         self.report = Report(terminal._tw if terminal else None, graded, self._command,
-                             option.verbose, option.core, self.partial)
+                             option.verbose, option.core, partial=self.partial)
         if terminal is not None and option.verbose <= 0:
             terminal.showfspath = False
 
@@ -252,7 +252,7 @@ class Grader:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         data = getattr(report, "socklab", None)
-        if data is None or self.report is None or self.config.option.verbose > 0:
+        if data is None or not self.alone or self.config.option.verbose > 0:
             return None
         if report.when != "call" and data["outcome"] == FAILED:
             return "failed", "", ""  # no ground to stand on: the check has failed
@@ -263,7 +263,7 @@ class Grader:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         data = getattr(report, "socklab", None)
-        if data is None or hasattr(self.config, "workerinput"):
+        if data is None or not self.alone or hasattr(self.config, "workerinput"):
             return
         if self.report is None:  # the conductor of pytest-xdist collects nothing itself
             self._make_report()
