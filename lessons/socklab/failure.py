@@ -53,3 +53,4 @@ class Failure(Exception):
         self.strays = 0
         self.table = ""  # the interleaving that the turnstile has found
         self.note = ""
+        self.seed: int | None = None  # of the check's random choices, if it made any

@@ -73,6 +73,21 @@ def cpu_seconds(pid: int) -> float | None:
         return None
 
 
+def memory(pid: int) -> int | None:
+    """Bytes of the machine's memory that a process occupies; None if unknown."""
+    try:
+        if sys.platform == "linux":
+            pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+            return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        if sys.platform == "win32":
+            return _windows_memory(pid)
+        text = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)],
+                              capture_output=True, text=True).stdout
+        return int(text) * 1024
+    except (OSError, ValueError):
+        return None
+
+
 def kill_process(pid: int) -> None:
     """End one process and its group, when the warden cannot do it any more."""
     if sys.platform == "win32":
@@ -180,6 +195,20 @@ if sys.platform == "win32":
             ("PeakJobMemoryUsed", ctypes.c_size_t),
         ]
 
+    class _Memory(ctypes.Structure):
+        _fields_ = [
+            ("cb", wintypes.DWORD),
+            ("PageFaultCount", wintypes.DWORD),
+            ("PeakWorkingSetSize", ctypes.c_size_t),
+            ("WorkingSetSize", ctypes.c_size_t),
+            ("QuotaPeakPagedPoolUsage", ctypes.c_size_t),
+            ("QuotaPagedPoolUsage", ctypes.c_size_t),
+            ("QuotaPeakNonPagedPoolUsage", ctypes.c_size_t),
+            ("QuotaNonPagedPoolUsage", ctypes.c_size_t),
+            ("PagefileUsage", ctypes.c_size_t),
+            ("PeakPagefileUsage", ctypes.c_size_t),
+        ]
+
     def _make_job(process: subprocess.Popen) -> Any:
         """Put a process into a job that ends with its last handle."""
         job = _kernel32.CreateJobObjectW(None, None)
@@ -210,3 +239,16 @@ if sys.platform == "win32":
         )
         _kernel32.CloseHandle(wintypes.HANDLE(handle))
         return (times[2].value + times[3].value) / 1e7  # in units of 100 ns
+
+    def _windows_memory(pid: int) -> int | None:
+        query_limited = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
+        handle = _kernel32.OpenProcess(query_limited, False, pid)
+        if not handle:
+            return None
+        counters = _Memory()
+        counters.cb = ctypes.sizeof(counters)
+        known = _kernel32.K32GetProcessMemoryInfo(
+            wintypes.HANDLE(handle), ctypes.byref(counters), counters.cb
+        )
+        _kernel32.CloseHandle(wintypes.HANDLE(handle))
+        return counters.WorkingSetSize if known else None

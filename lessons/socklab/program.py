@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import killing
 from .exchange import Exchange
 from .failure import Failure, Outcome
 from .peer import Peer
@@ -239,6 +240,15 @@ class Program:
         """How many threads the program has, once it is still."""
         self.lab.settle()
         return len(self.answer[1]) if self.answer else 0
+
+    @property
+    def memory(self) -> int:
+        """How many bytes of memory the program occupies, once it is still."""
+        self.lab.settle()
+        size = killing.memory(self.pid)
+        if size is None and self.running:
+            raise RuntimeError("this system does not tell how much memory a process has")
+        return size or 0
 
     def calls(self, name: str) -> int:
         """How often the program has made the socket call `name`, like "recv"."""

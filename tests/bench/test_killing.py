@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from socklab import killing
 
-NAME = "a-test-of-killing"
+NAME = f"a-test-of-killing-{os.getpid()}"  # not the same for two at once
 
 FAMILIES = {
     "alone": "",
@@ -103,3 +103,11 @@ def test_killing_one_process(fences: list[killing.Fence]) -> None:
     killing.kill_process(fence.process.pid)
     assert fence.process.wait(30) != 0
     killing.kill_process(fence.process.pid)  # it is gone; that is no error
+
+
+def test_memory_seen_from_outside(fences: list[killing.Fence]) -> None:
+    small, large = start("", fences, 1), start("kept = b'x' * 50_000_000", fences, 2)
+    sizes = [killing.memory(fence.process.pid) for fence in (small, large)]
+    assert sizes[0] and sizes[1] and 45_000_000 < sizes[1] - sizes[0] < 55_000_000
+    small.kill()
+    assert not killing.memory(small.process.pid)  # Windows: 0, while a handle is open

@@ -485,3 +485,19 @@ def test_processes_without_end_are_stopped(bench: Bench) -> None:
     assert program.started_processes <= 20
     program.close()
     bench.lab.programs.remove(program)
+
+
+def test_memory(bench: Bench) -> None:
+    server = bench.serve("""
+        import socket
+        kept = []
+        server = socket.create_server(("127.0.0.1", 5000))
+        while True:
+            connection, _ = server.accept()
+            kept.append(b"x" * 10_000_000)
+    """)
+    before = server.memory
+    server.connect()
+    assert 9_500_000 < server.memory - before < 12_000_000
+    server.stop()
+    assert server.memory == 0
