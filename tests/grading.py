@@ -39,6 +39,34 @@ class Graded:
         return [r for r in self.results if r.outcome == "failed"]
 
 
+@dataclass
+class Run:
+    """One run of pytest on anything: its exit status, and what it has printed."""
+
+    status: int
+    output: str
+
+
+def run_pytest(*arguments: str | Path, folder: Path = KIT, encoding: str = "utf-8",
+               environment: dict[str, str] | None = None, cache: Path | None = None) -> Run:
+    """Run pytest in a folder, 80 columns wide, as from a terminal.
+
+    cache: where pytest notes which tests have failed; None: nowhere.
+    """
+    remember = ["-o", f"cache_dir={cache}"] if cache else ["-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *remember, *map(str, arguments)]
+    own = {**ALONE, "COLUMNS": "80", "PYTHONIOENCODING": encoding, **(environment or {})}
+    run = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, timeout=600,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         env={**_clean(), **own})
+    return Run(run.returncode, run.stdout.decode(encoding).replace("\r\n", "\n"))
+
+
+def too_wide(text: str) -> list[str]:
+    """The lines of a text that do not fit into 80 columns."""
+    return [line for line in text.splitlines() if len(line) > 80]
+
+
 def grade(lesson: str, work: Path | None, junit: Path, *options: str,
           environment: dict[str, str] | None = None) -> Graded:
     """Run the checks of a lesson on the files in `work` (None: in place).

@@ -7,9 +7,11 @@ import ast
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from again import Regrader
 from grading import KIT, grade, header, submission
 
 LESSONS = sorted(p.name for p in (KIT / "lessons").iterdir()
@@ -53,6 +55,14 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
+@pytest.fixture(scope="module")
+def regrader() -> Iterator[Regrader]:
+    """One pytest process for all programs: to start one for each would take longest."""
+    regrader = Regrader()
+    yield regrader
+    regrader.close()
+
+
 @pytest.fixture
 def untouched(request: pytest.FixtureRequest) -> str:
     """A lesson whose starters are as they came; skips one that a student has edited."""
@@ -86,11 +96,12 @@ def test_the_starter_fails_helpfully(untouched: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", programs("wrong"))
-def test_a_wrong_program_fails_where_it_should(program: Path, tmp_path: Path) -> None:
+def test_a_wrong_program_fails_where_it_should(program: Path, tmp_path: Path,
+                                               regrader: Regrader) -> None:
     lesson = program.parent.name
     facts = header(program)
     work = submission(lesson, program, tmp_path / "work")
-    graded = grade(lesson, work, tmp_path / "r.xml", "-x", "-v")
+    graded = regrader.grade(lesson, work, "-x")
     assert graded.status == 1, graded.output
     first = graded.failed[0]
     assert (first.name, first.kind) == (facts["caught by"], facts["fails as"]), first.text
@@ -98,11 +109,12 @@ def test_a_wrong_program_fails_where_it_should(program: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("program", programs("unusual"))
-def test_an_unusual_program_passes(program: Path, tmp_path: Path) -> None:
+def test_an_unusual_program_passes(program: Path, tmp_path: Path,
+                                   regrader: Regrader) -> None:
     lesson = program.parent.name
     work = submission(lesson, program, tmp_path / "work")
-    graded = grade(lesson, work, tmp_path / "r.xml")
-    assert graded.status == 0 and not graded.failed, graded.output
+    graded = regrader.grade(lesson, work)
+    assert graded.status == 0 and graded.results and not graded.failed, graded.output
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -289,13 +289,15 @@ class Hub:
             self._warden = None
         for link in list(self._ready.values()):
             link.close()
+        for link in list(self._unwelcome):
+            link.close()
         self._ready.clear()
+        if self._door.fileno() != -1:  # whoever comes only now finds nobody, and ends
+            self.selector.unregister(self._door)
+            self._door.close()
         if self._process is not None:
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
                 self._process.kill()
             self._process = None
-        if self._door.fileno() != -1:
-            self.selector.unregister(self._door)
-            self._door.close()

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from .exchange import Exchange
 from .failure import Failure
 from .hub import Hub
@@ -27,20 +25,35 @@ __all__ = [
     "Round", "Wire", "core", "every_cut", "more", "random_bytes", "random_text", "show",
 ]
 
-core = pytest.mark.core
-more = pytest.mark.more
+SEED = 1  # of random choices, unless --seed gives another one
+core: Any
+more: Any
+try:
+    import pytest
+except ImportError:  # `watch` and the notebooks do without it
+    core = more = None
+else:
+    core, more = pytest.mark.core, pytest.mark.more
 
 
 class Lab(Exchange):
     """The bench for one check: it starts programs, listens, and clears everything away."""
 
-    def __init__(self, hub: Hub, submission: Submission, more_to_come: bool = True) -> None:
+    def __init__(self, hub: Hub, submission: Submission, more_to_come: bool = True,
+                 seed: int = SEED) -> None:
         super().__init__(hub)
         self.submission = submission
         self.listeners: list[Listener] = []
         self._more_to_come = more_to_come
         self._case_start = 0
         self.real_clock = False
+        self._seed, self._seed_used = seed, False
+
+    @property
+    def seed(self) -> int:
+        """What this check's random choices follow from; a failure tells it to the reader."""
+        self._seed_used = True
+        return self._seed
 
     def program(self, file: str, *, arguments: Sequence[str] = (),
                 recv_max: int | None = None, send_max: int | None = None,
@@ -148,6 +161,7 @@ class Lab(Exchange):
         failure.before = self._case_start
         failure.dropped, failure.case = self.tape.dropped, self.tape.case
         failure.folder = str(self.submission.folder)
+        failure.seed = self._seed if self._seed_used else None
 
     def close(self) -> int:
         """End everything; return how many processes the programs had left running."""

@@ -316,10 +316,9 @@ class Peer:
         """Raise the Failure that fits."""
         if not kind and self.ended:
             kind = "closed"
-        crashed = self.program is not None and self.program.crashes
-        if self.program is not None and (kind != "wrong" or crashed):
-            if self.lab.peers and (outcome is None or outcome.kind == "still"):
-                self.lab.wait(lambda: False, horizon=0)  # so that a crash is on the tape
+        if self.program is not None and (outcome is None or outcome.kind == "still"):
+            # so that the tape has all that belongs to this: a send, a crash
+            self.lab.wait(lambda: False, horizon=0)
         if self.program is None:
             raise Failure(kind or (outcome.kind if outcome else "closed"), what,
                           outcome=outcome, ended=self.ended, **facts)

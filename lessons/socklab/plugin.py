@@ -16,7 +16,7 @@ from . import evidence
 from .failure import Failure
 from .hints import hints_for
 from .hub import Hub
-from .lesson import Lab
+from .lesson import SEED, Lab
 from .report import FAILED, NOT_RUN, PASSED, Line, Report
 from .submission import KIT, LESSONS, NotASubmission, Submission, choose, short
 
@@ -26,6 +26,7 @@ KIT_FAILED = (
     "The kit failed here, not your program. Please run it again; if it happens again,\n"
     "tell your teacher and show this text.\n\n"
 )
+BROKEN = "These checks cannot be read. That is not the fault of your program."
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--core", action="store_true", help="run the core checks alone")
     group.addoption("--hints", type=int, choices=(0, 1, 2, 3), default=1, metavar="N",
                     help="how many hints a failure shows: 0 to 3 (1 if not given)")
+    group.addoption("--seed", type=int, default=SEED, metavar="N",
+                    help=f"the seed of checks with random payloads ({SEED} if not given)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -95,6 +98,7 @@ class Grader:
         self.left = 0  # checks that are still to come
         self.partial = False  # some were deselected
         self.places: dict[str, int] = {}  # the order of the checks
+        self.broken: list[str] = []  # why files with checks could not be read
         worker = hasattr(config, "workerinput")
         conducts = bool(getattr(config.option, "numprocesses", None)) and not worker
         if alone and not worker:
@@ -130,6 +134,10 @@ class Grader:
                 self._submission(lesson)
         except NotASubmission as error:
             raise pytest.UsageError(str(error)) from None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken.append(report.longreprtext)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         self.partial = self.partial or bool(items)
@@ -184,7 +192,8 @@ class Grader:
         if self.hub is None:
             self.hub = Hub()
         lesson = request.node.path.parent.name
-        bench = Lab(self.hub, self._submission(lesson), self.left > 1)
+        bench = Lab(self.hub, self._submission(lesson), self.left > 1,
+                    self.config.getoption("--seed"))
         request.node.socklab = bench
         yield bench
         request.node.socklab = None
@@ -219,7 +228,9 @@ class Grader:
             data.update(outcome=NOT_RUN, skipped=reason.removeprefix("Skipped: "))
         elif report.failed:
             assert call.excinfo is not None
-            report.longrepr = KIT_FAILED + str(call.excinfo.getrepr(style="short"))
+            known = isinstance(error, pytest.FixtureLookupError)  # pytest has words for it
+            found = error.formatrepr() if known else call.excinfo.getrepr(style="short")
+            report.longrepr = KIT_FAILED + str(found)
             data.update(outcome=FAILED, text=report.longrepr, kit=True,
                         reason=f"kit {item.name}")
         elif call.when == "call":
@@ -233,6 +244,10 @@ class Grader:
         """The whole text of a failure: evidence, then hints."""
         folder = item.path.parent
         text = evidence.explain(failure)
+        if failure.seed is not None:
+            again = f"{self._command(folder.name)} --seed {failure.seed}"
+            text += "\n\n" + evidence.wrap(f"What was sent follows from the seed "
+                                           f"{failure.seed}. The same again: {again}")
         error = failure.crash.note if failure.crash else ""
         texts = hints_for(folder, item.name, failure.kind, error)
         wanted = self.config.getoption("--hints")
@@ -272,7 +287,9 @@ class Grader:
         if data["outcome"] != NOT_RUN or data.get("skipped"):
             self.report.result(report.nodeid, data)
 
-    def pytest_terminal_summary(self, exitstatus: int) -> None:
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
+        if self.alone and self.broken:  # pytest has been told to be quiet
+            terminalreporter.write_line("\n\n".join([BROKEN, *self.broken]))
         misused = exitstatus == pytest.ExitCode.USAGE_ERROR  # pytest says how
         if self.report is not None and self.report.lines and not misused:
             self.report.finish()

@@ -78,13 +78,17 @@ class Report:
 
     def write(self, text: str, **colour: bool) -> None:
         """Write a line; on a console that cannot show it, in plain characters."""
+        self.writer.line(self._shown_as(text), **colour)
+
+    def _shown_as(self, text: str) -> str:
+        """The text in characters that this console has."""
         file = getattr(self.writer, "_file", sys.stdout)
         encoding = getattr(file, "encoding", None) or "ascii"
         try:
             text.encode(encoding)
         except UnicodeEncodeError:
-            text = text.translate(ASCII).encode(encoding, "backslashreplace").decode(encoding)
-        self.writer.line(text, **colour)
+            return text.translate(ASCII).encode(encoding, "backslashreplace").decode(encoding)
+        return text
 
     def _advance(self) -> None:
         """Write the next lines of the list, as far as results are there."""
@@ -111,7 +115,7 @@ class Report:
         if line.skipped:
             again = f"  ({line.skipped})"
         text = f"  {line.outcome} {line.title}"
-        if len(text + again) > 80:
+        if len(self._shown_as(text + again)) > 80:
             text, again = f"{text}\n   ", again[1:]
         self.write(text + again, **colour)
 

@@ -16,7 +16,7 @@ LESSONS = KIT / "lessons"
 # library is found or shadowed as usual, because it is loaded later.
 SHADOWED = {
     "socket", "select", "selectors", "threading", "enum", "types", "functools", "operator",
-    "collections", "reprlib", "keyword", "heapq", "signal", "weakref",
+    "collections", "reprlib", "keyword", "weakref", "math", "array", "warnings",
 }
 
 

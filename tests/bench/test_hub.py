@@ -89,6 +89,18 @@ def test_close_ends_every_process(hub: Hub) -> None:
         wait_until_dead(*pids)
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.05, 0.1, 0.2])
+def test_closed_before_the_warden_has_been_welcomed(hub: Hub, seconds: float) -> None:
+    """A wrong option ends pytest at once: nobody waits for a warden that is on its way."""
+    hub.start()
+    process = hub._process
+    assert process is not None
+    time.sleep(seconds)  # the warden is on its way, or waits at the door
+    hub.close()
+    if sys.platform != "win32":
+        assert process.returncode in (0, 1), "it had to be killed"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="counts processes by POSIX means")
 def test_a_killed_grader_takes_everything_along(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(

@@ -341,3 +341,33 @@ def test_faults_for_who_connects(bench: Bench) -> None:
     peer.send(b"0123456789")
     peer.half_close()
     client.expect_output("b'01'\nb'234'\nb'567'\nb'89'\n")
+
+
+def test_a_shutdown_frees_the_send_that_a_paused_peer_holds(bench: Bench) -> None:
+    text = """
+        import socket, threading
+        server = socket.create_server(("127.0.0.1", 5000))
+        connection, _ = server.accept()
+
+        def send():
+            connection.recv(1)
+            try:
+                connection.sendall(b"something")
+            except OSError:
+                print("failed")
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        server.accept()
+        connection.shutdown(socket.SHUT_RDWR)
+        sender.join()
+    """
+    server = bench.serve(text)
+    paused = server.connect()
+    paused.pause(after=4)
+    paused.send(b"!")
+    bench.lab.settle()
+    server.connect()
+    server.expect_exit(0)
+    assert server.output.split() == ["failed"]
+    assert paused.received == b"some"

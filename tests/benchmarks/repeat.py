@@ -13,23 +13,20 @@ is printed, and the exit status is 1 if there was one.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import queue
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from load import KIT, busy, table
 
 sys.path.insert(0, str(KIT / "tests"))
 
-from grading import _clean, header, submission  # noqa: E402
+from again import Regrader  # noqa: E402
+from grading import Graded, header, submission  # noqa: E402
 
 
 @dataclass
@@ -52,54 +49,17 @@ class Tally:
     texts: list[str] = field(default_factory=list)
 
 
-# -- the worker: a process that grades what it reads from its stdin ---------------------------
-
-
-class Collector:
-    """A pytest plugin that keeps the results of one run."""
-
-    def __init__(self) -> None:
-        self.passed = 0
-        self.failed: list[tuple[str, str, str]] = []  # (check, kind, report)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        data = getattr(report, "socklab", None) or {}
-        self.passed += report.when == "call" and report.passed
-        if report.failed:
-            name = report.nodeid.rpartition("::")[2]
-            kind = "the kit failed" if data.get("kit") else data.get("kind", "?")
-            self.failed.append((name, kind, report.longreprtext))
-
-
-def work() -> None:
-    """Grade each job that comes as a line of JSON; answer with a line of JSON."""
-    import pytest
-
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # pytest's own report is not wanted
-    for line in sys.stdin:
-        job = json.loads(line)
-        found = Collector()
-        stop = ["-x"] if job["expected"] else []
-        status = pytest.main([f"lessons/{job['lesson']}", "--work", job["work"], *stop,
-                              "-p", "no:cacheprovider"], plugins=[found])
-        answers.write(json.dumps([int(status), found.passed, found.failed]) + "\n")
-        answers.flush()
-
-
 # -- the conductor ----------------------------------------------------------------------------
 
 
-def judge(job: Job, status: int, passed: int, failed: list[list[str]]) -> str:
+def judge(job: Job, graded: Graded) -> str:
     """Return "" for the verdict that the program deserves, else the reports."""
     if job.expected is None:
-        right = status == 0 and passed > 0 and not failed
+        right = graded.status == 0 and graded.results and not graded.failed
     else:
-        right = status == 1 and [tuple(f[:2]) for f in failed] == [job.expected]
-    if right:
-        return ""
-    texts = [f"pytest's exit status is {status}, {passed} checks passed"]
-    return "\n".join(texts + [f"✘ {name} ({kind})\n{text}" for name, kind, text in failed])
+        first = [(r.name, r.kind) for r in graded.failed]
+        right = graded.status == 1 and first == [job.expected]
+    return "" if right else graded.output
 
 
 class Conductor:
@@ -121,31 +81,21 @@ class Conductor:
             thread.join()
 
     def _feed(self) -> None:
-        """Keep one worker busy; a new one takes its place should it die."""
-        worker = _start_worker()
+        """Keep one pytest process busy."""
+        regrader = Regrader()
         while True:
             try:
                 job = self._left.get_nowait()
             except queue.Empty:
                 break
             begun = time.monotonic()
-            text = self._ask(worker, job)
-            if text is None:
-                text = f"pytest itself has died, with status {worker.wait()}"
-                worker = _start_worker()
+            stop = ["-x"] if job.expected else []
+            try:
+                text = judge(job, regrader.grade(job.lesson, Path(job.work), *stop))
+            except RuntimeError as error:
+                text = str(error)
             self._count(job, text, time.monotonic() - begun)
-        assert worker.stdin is not None
-        worker.stdin.close()
-        worker.wait()
-
-    def _ask(self, worker: subprocess.Popen, job: Job) -> str | None:
-        assert worker.stdin is not None and worker.stdout is not None
-        try:
-            worker.stdin.write(json.dumps(asdict(job)) + "\n")
-            worker.stdin.flush()
-            return judge(job, *json.loads(worker.stdout.readline()))
-        except (OSError, ValueError):
-            return None
+        regrader.close()
 
     def _count(self, job: Job, text: str, seconds: float) -> None:
         with self._lock:
@@ -155,11 +105,6 @@ class Conductor:
             if text:
                 tally.wrong += 1
                 print(f"\nWRONG VERDICT on {job.name}:\n{text}\n", flush=True)
-
-
-def _start_worker() -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, __file__, "--worker"], cwd=KIT, env=_clean(),
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
 
 
 def jobs_for(lesson: str, kinds: list[str], folder: Path) -> list[Job]:
@@ -203,7 +148,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--worker"]:
-        work()
-    else:
-        sys.exit(main())
+    sys.exit(main())

@@ -164,6 +164,10 @@ class Socket(Real):
         if (plan := plans.pop(stream.key[1], None)) is not None:
             stream.plan(*plan)
         self.stream = stream
+        try:  # a small second send would wait for the other side's late acknowledgement
+            super().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            pass  # gone already, or not TCP
         with parking.mutex:
             open_streams[stream.key] = stream
 
@@ -421,6 +425,8 @@ class Socket(Real):
 
     def shutdown(self, how: int) -> None:
         super().shutdown(how)
+        if self.stream is not None and how != socket.SHUT_RD:
+            self.stream.set_room(None)  # a send that waits in another thread fails now
         with parking.mutex:
             for end in (self.stream, self.listener):
                 if end is not None and how != socket.SHUT_WR:

@@ -1,0 +1,156 @@
+"""watch: each socket call as it happens, on the real port; what cannot be run is told."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import CTRL_C, Tool, run_tool
+
+pty = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pty")
+SERVER = """\
+import socket
+
+listening = socket.create_server(("127.0.0.1", 0))
+print("port", listening.getsockname()[1])
+connection, address = listening.accept()
+while data := connection.recv(1024):
+    connection.sendall(data)
+"""
+ASKS = "print('Hello,', input('Your name? '))\n"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "server.py"
+    path.write_text(SERVER, encoding="utf-8")
+    return path
+
+
+def port_in(shown: str) -> int:
+    return int(shown.rpartition("port ")[2].split()[0])
+
+
+def test_each_call_is_shown_with_its_line(program: Path) -> None:
+    """A stranger on the real port is served: no virtual ports here."""
+    with Tool("watch", str(program)) as tool:
+        tool.until("port ")
+        tool.until("\n    [ line 3  listens on port ")
+        with socket.create_connection(("127.0.0.1", port_in(tool.shown))) as client:
+            tool.until("[ line 5  accept()]")
+            client.sendall(b"hello")
+            tool.until("[ line 6  recv(1024): 5 bytes  b'hello']")
+            tool.until("[ line 7  sendall(5 bytes)  b'hello']")
+            assert client.recv(100) == b"hello"
+        assert tool.status() == 0
+        assert "[ line 6  recv(1024): b'' (the end)]" in tool.shown
+
+
+def test_what_is_typed_goes_to_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "asks.py"
+    path.write_text(ASKS, encoding="utf-8")
+    with Tool("watch", str(path)) as tool:
+        tool.until("Your name? ")
+        tool.type("Zoë\n")
+        assert tool.status() == 0 and "Hello, Zoë\n" in tool.shown
+
+
+def test_arguments_and_the_exit_status_are_passed_on(tmp_path: Path) -> None:
+    path = tmp_path / "status.py"
+    path.write_text("import sys\nsys.exit(len(sys.argv[1:]))\n", encoding="utf-8")
+    assert run_tool("watch", str(path), "a", "b", "c").returncode == 3
+
+
+def test_python_alone_is_enough(tmp_path: Path) -> None:
+    """-S: without the packages that somebody has installed."""
+    path = tmp_path / "alone.py"
+    path.write_text("import importlib.util as u\nprint(u.find_spec('pytest'))\n",
+                    encoding="utf-8")
+    done = run_tool("watch", str(path), python=["-S", "-E"])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "None\n", "")
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (None, "There is no file {path}.\n"),
+    ("def f(:\n", "Python cannot read line 1 of {path}: invalid syntax.\n"),
+    ("x = 1\n  y = 2\n", "Python cannot read line 2 of {path}: unexpected indent.\n"),
+    ("a = '\0'\n", "source code"),
+], ids=["missing", "syntax", "indent", "binary"])
+@pytest.mark.parametrize("options", [[], ["--turnstile"]], ids=["watch", "turnstile"])
+def test_what_cannot_be_run(content: str | None, said: str, options: list[str],
+                            tmp_path: Path) -> None:
+    path = tmp_path / "bad.py"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    done = run_tool("watch", *options, str(path))
+    assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
+    assert said.format(path=path) in done.stderr
+
+
+def test_a_folder_is_no_program(tmp_path: Path) -> None:
+    done = run_tool("watch", str(tmp_path))
+    assert done.returncode == 2 and "is a folder. Name the program in it." in done.stderr
+
+
+def test_a_file_that_hides_a_module_of_python(program: Path) -> None:
+    (program.parent / "socket.py").write_text("", encoding="utf-8")
+    done = run_tool("watch", str(program))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "socket.py beside server.py has the name of a module of Python" in done.stdout
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (["--call", "buy(x)"], "'buy(x)' is not a call with plain arguments"),
+    (["--make", "Hall(1)"], "has no attribute 'Hall'"),
+    (["--make", "Office("], "'Office(' is not a call"),
+    (["--make", "Office()"], "Office cannot be used. office.py: TypeError"),
+])
+def test_the_turnstile_says_what_is_wrong(options: list[str], said: str,
+                                          tmp_path: Path) -> None:
+    path = tmp_path / "office.py"
+    path.write_text("class Office:\n    def __init__(self, seats):\n        self.free = seats\n"
+                    "    def buy(self, name):\n        self.free -= 1\n", encoding="utf-8")
+    done = run_tool("watch", "--turnstile", *options, str(path))
+    assert done.returncode == 1 and said in done.stdout and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["watch", "--foo", "x.py"], ["watch"], ["dance"], []])
+def test_a_wrong_command_gets_one_sentence_and_the_way_to_help(arguments: list[str]) -> None:
+    done = run_tool(*arguments)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 2
+    assert "--help)" in done.stderr.splitlines()[1]
+
+
+def test_each_tool_explains_itself_with_an_example() -> None:
+    tools = run_tool("--help").stdout
+    for tool in ("watch", "talk", "doctor"):
+        assert tool in tools
+        shown = run_tool(tool, "--help")
+        assert shown.returncode == 0 and f"python lessons/socklab {tool}" in \
+            shown.stdout.partition("example")[2]
+        assert all(len(line) <= 80 for line in shown.stdout.splitlines()), shown.stdout
+
+
+@pty
+def test_ctrl_c_ends_the_program_and_frees_its_port(program: Path) -> None:
+    with Tool("watch", str(program), terminal=True) as tool:
+        tool.until("listens on port ")
+        tool.until("port ")
+        tool.type(CTRL_C)
+        assert tool.status() == 130
+        assert tool.shown.endswith("\nStopped.\n") and "Traceback" not in tool.shown
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port_in(tool.shown)))
+
+
+@pty
+def test_ctrl_c_ends_the_turnstile(tmp_path: Path) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text("print('here', flush=True)\nwhile True:\n    pass\n", encoding="utf-8")
+    with Tool("watch", "--turnstile", str(path), terminal=True) as tool:
+        tool.type("\n")  # the terminal shows it at once: nothing else is shown before the end
+        tool.until("\n")
+        tool.type(CTRL_C)
+        assert tool.status() == 130 and "Traceback" not in tool.shown
