@@ -1,17 +1,31 @@
-"""python lessons/socklab: tools for students."""
+"""python lessons/socklab: tools for students.
 
-from __future__ import annotations
+Each tool is a module with a function `register`, which adds its command, and sets `run`: what
+is called with the options and returns the exit status.  (This file runs on older versions of
+Python too, as far as the sentence which says that they are too old.)
+"""
 
 import argparse
+import io
+import os
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-EXAMPLES = """examples:
-  python lessons/socklab watch lessons/01/echo_server.py
-  python lessons/socklab watch --turnstile lessons/08/ticket_office.py
-"""
+TOOLS = ("watch", "talk", "doctor", "design.tool")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage around it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and leave."""
+        print(f"{message.removeprefix('argument FILE: ')}", file=sys.stderr)
+        print(f"(How it is used: {self.prog} --help)", file=sys.stderr)
+        sys.exit(2)
 
 
 def main() -> int:
@@ -20,39 +34,23 @@ def main() -> int:
         print("This kit needs Python 3.11 or newer; this is Python "
               f"{sys.version_info[0]}.{sys.version_info[1]}.")
         return 1
-    parser = argparse.ArgumentParser(
-        prog="python lessons/socklab", epilog=EXAMPLES,
-        description="See what a program does with its sockets, or with its threads.",
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    tools = parser.add_subparsers(dest="tool", required=True, metavar="watch")
-    watching = tools.add_parser(
-        "watch", help="run a program and see each socket call as it happens",
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
-    watching.add_argument("file", type=Path, metavar="FILE")
-    watching.add_argument("arguments", nargs="*", metavar="ARGUMENT",
-                          help="passed on to the program")
-    watching.add_argument("--turnstile", action="store_true",
-                          help="call methods in several threads, switched at each place")
-    watching.add_argument("--make", default="Office(1)", metavar="CALL",
-                          help="with --turnstile: what makes the object (%(default)s)")
-    watching.add_argument("--call", action="append", metavar="CALL",
-                          help="with --turnstile: a thread's call (buy('ann'), buy('bob'))")
-    options = parser.parse_args()
+    for stream in (sys.stdin, sys.stdout):  # what a terminal cannot show must not end a tool
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape" if stream is sys.stdin else "replace")
     try:
-        import pytest  # noqa: F401
-    except ImportError:
-        print("pytest is missing. Get it with: python -m pip install -r requirements.txt")
+        parser = Parser(prog="python lessons/socklab",
+                        description="Tools for the lessons. Each has a --help of its own.")
+        tools = parser.add_subparsers(required=True, metavar="TOOL")
+        for name in TOOLS:
+            import_module(f"socklab.{name}").register(tools)
+        options = parser.parse_args()
+        return options.run(options)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130
+    except BrokenPipeError:  # nobody reads on: `doctor | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    from socklab import watch
-
-    path = options.file.resolve()
-    if not path.is_file():
-        print(f"There is no file {options.file}.")
-        return 1
-    if options.turnstile:
-        calls = options.call or ["buy('ann')", "buy('bob')"]
-        return watch.turnstile(path, options.make, calls)
-    return watch.watch(path, options.arguments)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import queue
-import sys
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -15,8 +14,65 @@ from .hub import Hub
 from .lesson import Lab
 from .program import Program
 from .submission import Submission
-from .tape import Event
+from .talk import keyboard
+from .tape import Event, count
 from .turnstile import Round
+
+EXAMPLES = """examples:
+  python lessons/socklab watch lessons/01/echo_server.py
+  python lessons/socklab watch --turnstile lessons/08/ticket_office.py
+  python lessons/socklab watch --turnstile lessons/08/ticket_office.py \\
+      --make "Office(2)" --call "buy('ann')" --call "cancel('ann')"
+
+What you type goes to the program. Ctrl-C ends it.
+"""
+
+
+def register(tools: argparse._SubParsersAction) -> None:
+    """Add this tool to the command line."""
+    parser = tools.add_parser(
+        "watch", help="run a program and see each socket call as it happens",
+        description="Run a program on its real port, and see each of its socket calls\n"
+                    "as it happens, with the line that makes it.",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=_program, metavar="FILE", help="the program")
+    parser.add_argument("arguments", nargs="*", metavar="ARGUMENT",
+                        help="passed on to the program")
+    parser.add_argument("--turnstile", action="store_true",
+                        help="call methods in several threads, switched at each place")
+    parser.add_argument("--make", default="Office(1)", metavar="CALL",
+                        help="with --turnstile: what makes the object (%(default)s)")
+    parser.add_argument("--call", action="append", metavar="CALL",
+                        help="with --turnstile: a thread's call (buy('ann'), buy('bob'))")
+    parser.set_defaults(run=_run)
+
+
+def _program(text: str) -> Path:
+    """Read the name of a file that Python can read."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder. Name the program in it.")
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"There is no file {text}.")
+    try:
+        compile(path.read_bytes(), path.name, "exec")
+    except SyntaxError as error:
+        raise argparse.ArgumentTypeError(
+            f"Python cannot read line {error.lineno} of {text}: {error.msg}.") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no Python program: {error}.") from None
+    return path.resolve()
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        if options.turnstile:
+            calls = options.call or ["buy('ann')", "buy('bob')"]
+            return turnstile(options.file, options.make, calls)
+        return watch(options.file, options.arguments)
+    except (Failure, ValueError) as error:
+        print(error)
+        return 1
 
 
 def watch(path: Path, arguments: list[str]) -> int:
@@ -29,42 +85,26 @@ def watch(path: Path, arguments: list[str]) -> int:
     lab.real_clock, lab.tape.merging = True, False
     try:
         program = lab.program(path.name, arguments=arguments)
-        keyboard = _keyboard()
+        typed = keyboard()
         shown = 0
         while not program.finished:
             hub.pump(0.05)
             shown = _print_new(lab, shown)
-            _forward(keyboard, program)
+            _forward(typed, program)
         _print_new(lab, shown)
         return program.status or 0
-    except KeyboardInterrupt:
-        print("\nStopped.")
-        return 130
     finally:
         lab.close()
         hub.close()
 
 
-def _keyboard() -> queue.SimpleQueue[str | None]:
-    """Read this terminal in a thread; None stands for the end of input."""
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-
-    def read() -> None:
-        for line in sys.stdin:
-            lines.put(line.rstrip("\n"))
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    return lines
-
-
-def _forward(keyboard: queue.SimpleQueue[str | None], program: Program) -> None:
-    while not keyboard.empty() and not program.input_ended:
-        line = keyboard.get()
+def _forward(typed: queue.SimpleQueue[str | None], program: Program) -> None:
+    while not typed.empty() and not program.input_ended:
+        line = typed.get()
         if line is None:
             program.end_input()
         else:
-            program.type(line)
+            program.type(line.removesuffix("\n"))
 
 
 def _print_new(lab: Lab, shown: int) -> int:
@@ -86,7 +126,7 @@ def turnstile(path: Path, make: str, calls: list[str]) -> int:
     """Call methods in one thread each under all schedules; print each different outcome.
 
     make, calls: Python calls with plain arguments, like "Office(1)" and "buy('ann')".
-    Returns 0, or 1 if the file or a call cannot be used.
+    Returns 0; raises Failure or ValueError if the file or a call cannot be used.
     """
     hub = Hub(spares=1)
     lab = Lab(hub, Submission("", path.parent), more_to_come=False)
@@ -94,14 +134,21 @@ def turnstile(path: Path, make: str, calls: list[str]) -> int:
         setup, arguments = _call(make)
         rounds = lab.turnstile(path.name, setup=setup, setup_args=arguments,
                                threads=[_call(text) for text in calls])
-    except (Failure, ValueError) as error:
-        print(error)
-        return 1
+    except Failure as failure:
+        raise ValueError(_why(failure, path)) from None
     finally:
         lab.close()
         hub.close()
     _print_rounds(rounds)
     return 0
+
+
+def _why(failure: Failure, path: Path) -> str:
+    if failure.crash is None:
+        return failure.what
+    error = f"{failure.crash.note}: {failure.crash.data.decode('utf-8', 'replace')}"
+    where = f", line {failure.crash.line}" if failure.crash.line else ""
+    return f"{failure.what} {path.name}{where}: {error}"
 
 
 def _call(text: str) -> tuple[str, tuple]:
@@ -117,7 +164,7 @@ def _call(text: str) -> tuple[str, tuple]:
 
 def _print_rounds(rounds: list[Round]) -> None:
     outcomes = Counter(_outcome(r) for r in rounds)
-    print(f"{len(rounds)} rounds, each with the threads switched at another place.")
+    print(f"{count(len(rounds), 'round')}, each with the threads switched at another place.")
     for outcome, times in outcomes.most_common():
         first = next(r for r in rounds if _outcome(r) == outcome)
         print(f"\n{times} of {len(rounds)}: {outcome}. The first of them:\n")
