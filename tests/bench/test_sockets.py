@@ -607,3 +607,13 @@ def test_connecting_without_blocking(bench: Bench) -> None:
     peer.expect_nothing()
     peer.send(b"world")
     client.expect_output("True\n0\nb'world'\n")
+
+
+def test_a_small_send_does_not_wait_for_an_acknowledgement(bench: Bench) -> None:
+    """On both sides: or each second small segment takes up to 200 ms (Nagle's algorithm)."""
+    server = bench.serve(ACCEPT + """
+other = socket.create_connection(("127.0.0.1", 5000))
+print(*[bool(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)) for s in (c, other)])
+""")
+    server.connect()
+    server.expect_output("True True")

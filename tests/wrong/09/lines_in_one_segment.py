@@ -1,7 +1,7 @@
 # graded as: chat_server.py
 # mistake: A03: of several lines that come together only the first one counts
-# caught by: test_join
-# fails as: still
+# caught by: test_broadcast
+# fails as: wrong
 """Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""
 
 import re
