@@ -32,7 +32,7 @@ class Row:
 
 def rows(events: Sequence[Event]) -> list[Row]:
     """Return the rows of a diagram of `events`, which are in order of time."""
-    partner = _partners(events)
+    partner = partners(events)
     done: set[int] = set()
     found = []
     for at, event in enumerate(events):
@@ -48,7 +48,7 @@ def rows(events: Sequence[Event]) -> list[Row]:
             row.lines[events[other].who] = events[other].line
             ends = (event.who, events[other].who)
             row.sender, row.receiver = ends if event.call in OUT else ends[::-1]
-        elif event.call in OUT and not event.note and _travels(event):
+        elif event.call in OUT and not event.note and travels(event):
             row.sender = event.who
         found.append(row)
     return found
@@ -89,7 +89,7 @@ def is_hidden(event: Event) -> bool:
         event.call == "output" and not event.line)
 
 
-def _partners(events: Sequence[Event]) -> dict[int, int]:
+def partners(events: Sequence[Event]) -> dict[int, int]:
     """Pair each sending event with the receiving one of exactly the same bytes."""
     open_ends: dict[tuple, int] = {}
     offsets: dict[tuple, int] = {}
@@ -100,7 +100,7 @@ def _partners(events: Sequence[Event]) -> dict[int, int]:
         ours, theirs = event.key[:2]
         sending = event.call in OUT
         direction = (ours, theirs) if sending else (theirs, ours)
-        what = _what(event)
+        what = kind_of(event)
         start = offsets.get((direction, sending), 0)
         if what == "data":
             offsets[direction, sending] = start + event.size
@@ -113,12 +113,13 @@ def _partners(events: Sequence[Event]) -> dict[int, int]:
     return pairs
 
 
-def _travels(event: Event) -> bool:
+def travels(event: Event) -> bool:
     """Does anything go over the wire?  Not for an empty send or a listening socket."""
     return len(event.key) >= 2 and (event.size > 0 or not event.call.startswith("send"))
 
 
-def _what(event: Event) -> str:
+def kind_of(event: Event) -> str:
+    """Is it about a connection's beginning, its end, or its data?"""
     if event.call in ("connect", "accept"):
         return "open"
     if event.call in ("close", "half-close", "shutdown", "reset", "see end", "see reset"):

@@ -42,6 +42,7 @@ class Picture:
                  problem: str = "") -> None:
         self.events, self.waits, self.problem = events, waits, problem
         self.outputs = {p.name: p.output for p in programs}
+        self.ended = {p.name for p in programs if p.finished}
         self.tracebacks = {p.name: p.traceback for p in programs if p.traceback}
         self.parties = list(dict.fromkeys(e.who for e in events))
         self._clients_left()
@@ -59,7 +60,9 @@ class Picture:
     def __str__(self) -> str:
         lines = ladder.text(ladder.rows(self.events), self.waits, self.parties, self.names,
                             most=300)
-        return "\n".join([*lines, *self._notes()])
+        over = [f"{who} has ended." for who in self.parties
+                if who in self.ended and who not in self.tracebacks]
+        return "\n".join([*lines, *over, *self._notes()])
 
     def _notes(self) -> list[str]:
         notes = [f"{name} ended with an error: {text}"
@@ -68,8 +71,8 @@ class Picture:
 
     def _repr_html_(self) -> str:
         text = str(self)
-        picture = diagram.svg(self.events, self.waits, self.parties, self.names, text) \
-            if self.parties else ""
+        picture = diagram.svg(self.events, self.waits, self.parties, self.names, text,
+                              self.ended) if self.parties else ""
         notes = "".join(f'<p style="white-space:pre-wrap"><b>{escape(note)}</b></p>'
                         for note in self._notes())
         return (f"{picture}{notes}<details><summary>The same as text</summary>"
