@@ -23,8 +23,9 @@ BENCH = KIT / "lessons" / "socklab"
 MODULES = sorted(BENCH.rglob("*.py"))
 MOST_LINES = 3300  # of code, in the bench
 # What pip, git, editors and the notebooks make; not a part of the kit.
-MADE = {".git", ".venv", "venv", "work", "wheels", "__pycache__", "_site", ".quarto",
-        ".pytest_cache", ".ruff_cache", ".mypy_cache", ".ipynb_checkpoints", ".hypothesis"}
+MADE = {".git", ".venv", "venv", "work", "wheels", "__pycache__", "_site", "_site-teacher",
+        ".quarto", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".ipynb_checkpoints",
+        ".hypothesis"}
 
 
 def run(*command: str) -> str:
