@@ -102,8 +102,12 @@ def _results(junit: Path) -> list[Result]:
 
 
 def header(path: Path) -> dict[str, str]:
-    """Return the facts in the comment at the head of a wrong or unusual program."""
+    """Return the facts in the comment at the head of a wrong or unusual program.
+
+    Of a folder: at the head of its protocol.toml.
+    """
     facts = {}
+    path = path / "protocol.toml" if path.is_dir() else path
     for line in path.read_text(encoding="utf-8").splitlines():
         match = re.match(r"# ([a-z ]+): *(.*)", line)
         if match is None:
@@ -113,7 +117,13 @@ def header(path: Path) -> dict[str, str]:
 
 
 def submission(lesson: str, program: Path, folder: Path) -> Path:
-    """Make a submission: the solution's files with `program` in the place of one."""
+    """Make a submission: the solution's files with `program` in the place of one.
+
+    A folder is a submission of its own.
+    """
+    if program.is_dir():
+        shutil.copytree(program, folder)
+        return folder
     shutil.copytree(KIT / "solutions" / lesson, folder)
     shutil.copy(program, folder / header(program)["graded as"])
     return folder

@@ -21,8 +21,15 @@ HASHES = Path(__file__).with_name("starters.sha256")
 
 def programs(kind: str) -> list:
     """The programs of tests/wrong or tests/unusual, as pytest parameters."""
-    paths = sorted((KIT / "tests" / kind).glob("[0-9][0-9]/*.py"))
-    return [pytest.param(p, id=f"{p.parent.name}-{p.stem}") for p in paths]
+    return [pytest.param(p, id=f"{p.parent.name}-{p.stem}")
+            for lesson in LESSONS for p in entries(kind, lesson)]
+
+
+def entries(kind: str, lesson: str) -> list[Path]:
+    """The wrong or unusual programs of a lesson; for lesson 10 protocols and transcripts."""
+    folder = KIT / "tests" / kind / lesson
+    return sorted(p for p in folder.iterdir() if p.suffix in (".py", ".toml", ".txt")
+                  or (p / "protocol.toml").is_file()) if folder.is_dir() else []
 
 
 def checks(lesson: str) -> dict[str, tuple[str, str]]:
@@ -40,9 +47,9 @@ def checks(lesson: str) -> dict[str, tuple[str, str]]:
 def starters(lesson: str) -> list[Path]:
     """The files of a lesson that a student edits."""
     folder = KIT / "lessons" / lesson
-    return sorted(p for p in folder.glob("*.py")
-                  if not p.name.startswith(("test_", "given_"))
-                  and (KIT / "solutions" / lesson / p.name).exists())
+    return sorted(p for files in ("*.py", "protocol.toml", "transcripts/*.txt")
+                  for p in folder.glob(files) if not p.name.startswith(("test_", "given_"))
+                  and (KIT / "solutions" / lesson / p.relative_to(folder)).exists())
 
 
 def recorded() -> dict[str, str]:
@@ -92,7 +99,8 @@ def test_the_starter_fails_helpfully(untouched: str, tmp_path: Path) -> None:
         assert result.kind not in ("missing", "syntax", "shadow"), result.text
         assert "Hint:" in result.text, f"{result.name} ({result.kind}) has no hint"
     if lesson != "00":  # there the first checks say that the machine is fine
-        assert len(graded.failed) == len(graded.results), "a starter passes a check"
+        passed = [r for r in graded.results if r.outcome == "passed"]
+        assert not passed, f"a starter passes {passed[0].name}"
 
 
 @pytest.mark.parametrize("program", programs("wrong"))
@@ -150,8 +158,8 @@ def test_every_part_is_there(lesson: str) -> None:
     assert title.startswith(f"# {lesson} ")
     assert (KIT / "solutions" / lesson / "TEACHING.md").exists()
     assert len(list((KIT / "notebooks").glob(f"{lesson}-*.ipynb"))) == 1
-    assert len(list((KIT / "tests" / "wrong" / lesson).glob("*.py"))) >= 6 or lesson == "00"
-    assert len(list((KIT / "tests" / "unusual" / lesson).glob("*.py"))) >= 4
+    assert len(entries("wrong", lesson)) >= 6 or lesson == "00"
+    assert len(entries("unusual", lesson)) >= 4
     for path in starters(lesson):
         assert "TODO" in path.read_text(encoding="utf-8"), path
 

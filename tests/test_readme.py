@@ -35,7 +35,7 @@ WHAT = {
     "08": "Two threads sell the same seat; a lock, and how to see the race",
     "09": "Everybody hears everybody: a room, its protocol, its server and client",
     "10": "Write a protocol down, and have it searched for holes",
-    "11": "A protocol without a socket: bytes in, events out",
+    "11": "A protocol without a socket: bytes in, events out (university level)",
     "12": "Clients that lie, flood, dawdle and vanish",
 }
 COURSES = {
@@ -67,9 +67,9 @@ def minutes(lesson: str) -> str:
 
 
 def files(lesson: str) -> str:
-    """The programs that the student writes."""
-    names = sorted(p.name for p in (KIT / "solutions" / lesson).glob("*.py")
-                   if (KIT / "lessons" / lesson / p.name).exists()
+    """The programs that the student writes; in lesson 10 a protocol."""
+    names = sorted(p.name for p in (KIT / "solutions" / lesson).iterdir()
+                   if p.suffix in (".py", ".toml") and (KIT / "lessons" / lesson / p.name).exists()
                    and not p.name.startswith("given_"))
     return ", ".join(f"`{name}`" for name in names)
 

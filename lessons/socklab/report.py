@@ -141,7 +141,7 @@ class Report:
     def _rest(self) -> None:
         """Write the titles that are not on the screen yet."""
         rest = list(self.lines.values())[self._shown:]
-        if self._shown and all(line.outcome == NOT_RUN for line in rest):
+        if self._shown and all(line.outcome == NOT_RUN and not line.skipped for line in rest):
             if rest:
                 self.write(f"  {NOT_RUN} {count(len(rest), 'check')} not run")
         elif self.verbose >= 0:

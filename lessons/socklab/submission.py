@@ -37,14 +37,16 @@ class Submission:
         if path.is_file():
             self._nothing_shadowed(file)
             return path
-        here = sorted(p.name for p in self.folder.glob("*.py")
-                      if not p.name.startswith("test_"))
+        kind = Path(file).suffix
+        here = sorted(p.name for p in self.folder.glob(f"*{kind}")
+                      if not p.name.startswith("test_") and p.name != "hints.toml")
         close = get_close_matches(file, here, 1, 0.5)
         what = f"There is no file {file} in {short(self.folder)}."
         if close:
             what += f" Is {close[0]} meant? Then give it that name."
         elif here:
-            what += f" Python files there: {', '.join(here[:5])}."
+            words = "Python files" if kind == ".py" else f"Files with {kind}"
+            what += f" {words} there: {', '.join(here[:5])}."
         raise Failure("missing", what)
 
     def _nothing_shadowed(self, file: str) -> None:
@@ -76,7 +78,8 @@ def choose(lesson: str, *, solutions: bool = False, work: str | None = None) -> 
         raise NotASubmission(f"--work {work}: there is no such folder.")
     if not folder.is_dir():
         raise NotASubmission(f"--work {work}: that is a file. Name the folder it is in.")
-    if not any(folder.glob("*.py")) and (folder / lesson).is_dir():
+    own = any(folder.glob("*.py")) or (folder / "protocol.toml").is_file()
+    if not own and (folder / lesson).is_dir():
         folder = folder / lesson
     return Submission(lesson, folder)
 

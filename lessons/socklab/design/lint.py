@@ -1,0 +1,314 @@
+"""The holes of a protocol: what it does not say, and what will happen then.
+
+Each rule is a function from a protocol to findings.  A finding tells a consequence that a
+reader can try; where the rule needs an example, it has made one and looked at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from .lines import can_hold, longest, samples, shortest, take_apart
+from .source import place
+from .spec import (
+    CLIENT,
+    END,
+    FIELD,
+    FILE,
+    NOTHING,
+    SERVER,
+    VERSION,
+    Answer,
+    Message,
+    Protocol,
+    State,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A hole.  kind: which one, for the hints; line: where, in `file`."""
+
+    kind: str
+    what: str
+    line: int
+    file: str = FILE
+
+    def __str__(self) -> str:
+        return f"{place(self.file, self.line)}: {self.what}"
+
+
+Rule = Callable[[Protocol], Iterator[Finding]]
+
+
+# -- states ---------------------------------------------------------------------------------
+
+
+def ways_out(p: Protocol) -> Iterator[Finding]:
+    """Every state is reached, and from every state a final one."""
+    for name in p.states:
+        if name not in p.reached:
+            yield Finding("unreachable", f"Nothing leads to the state `{name}`: no answer has "
+                          f"`-> {name}`. What is written there can never happen.",
+                          p.line("states", name))
+    if not any(state.final for state in p.states.values()):
+        yield Finding("no-final", "No state is marked `final = true`: when is the talk over, "
+                      "and who closes the connection?", p.line("states"))
+        return
+    good = {name for name, state in p.states.items() if state.final}
+    while True:
+        more = {name for name, state in p.states.items() if name not in good
+                and any(answer.to in good for _, answer in _chosen(p, state))}
+        if not more:
+            break
+        good |= more
+    for name in p.reached:
+        state = p.states[name]
+        if name not in good:
+            way = "leads anywhere else" if not any(
+                answer.to not in ("", name) for _, answer in _chosen(p, state)) else \
+                "leads to a final state, however long the talk goes on"
+            yield Finding("no-exit", f"Nothing that is said in `{name}` {way}: who comes "
+                          "there never gets out. How does the talk end?",
+                          p.line("states", name))
+        if state.final and (state.says or state.hears):
+            what = next(iter(state.says), "") or str(state.hears[0])
+            yield Finding("not-over", f"`{name}` is final, so the connection is closed. Who "
+                          f"says `{what}` there, and over which connection?",
+                          p.line("states", name))
+
+
+def _chosen(p: Protocol, state: State) -> Iterator[tuple[str, Answer]]:
+    """The steps of a state but its accidents: nobody leaves a talk by a line too long."""
+    return ((cause, answer) for cause, answer in p.steps(state)
+            if cause not in ("otherwise", "unreadable"))
+
+
+def nobody_waits(p: Protocol) -> Iterator[Finding]:
+    """Who speaks first is said, and nobody waits for somebody who has gone."""
+    start = p.states[p.start]
+    where = p.line("protocol", "first")
+    if not p.first:
+        yield Finding("first", "Nobody has said who speaks first. If both programs begin with "
+                      "recv(), both wait for ever. Write `first`.", where)
+    elif p.first == CLIENT and not start.says.keys() - {END}:
+        yield Finding("both-wait", f"The client speaks first, but in `{p.start}` there is "
+                      "nothing that it may say. Then both wait for ever.", where)
+    elif p.first == SERVER and not start.hears:
+        yield Finding("both-wait", f"The server speaks first, but in `{p.start}` the client "
+                      "hears nothing. Then both wait for ever.", where)
+    for name in p.reached:
+        state = p.states[name]
+        goes_on = any(not answer.code and not p.states[answer.to or name].final
+                      for said, given in state.says.items() if said != END
+                      for answer in given)
+        causes = {cause for a in state.hears
+                  if a.message != NOTHING for cause in p.messages[a.message].after}
+        others = [cause for cause in causes if cause in p.messages and cause not in start.says]
+        if state.final or goes_on or not others or len(others) < len(causes):
+            continue
+        heard, cause = next((a, c) for a in state.hears if a.message != NOTHING
+                            for c in p.messages[a.message].after if c in others)
+        yield Finding("vanished", f"Who is in `{name}` waits for somebody else: `{heard}` comes "
+                      f"when another client says `{cause}`. That client's laptop is closed. "
+                      f"What comes now? Nothing that `{name}` hears has \"{END}\" or \"time\" "
+                      "in its `after`.", p.line("states", name))
+
+
+# -- messages -------------------------------------------------------------------------------
+
+
+def answers(p: Protocol) -> Iterator[Finding]:
+    """Every message of the client has an answer, or the word that none comes."""
+    for name, state in p.states.items():
+        for said, given in state.says.items():
+            if not given:
+                yield Finding("no-answer", f"In `{name}` the client says `{said}`, and no "
+                              "answer is written. How long does it wait until it knows "
+                              f'whether one comes? Write it, or "{NOTHING}".',
+                              p.line("states", name, "says", said))
+
+
+def places(p: Protocol) -> Iterator[Finding]:
+    """Every message is said somewhere, and who hears it unasked knows after what."""
+    states = [p.states[name] for name in p.reached]
+    said = {cause for state in states for cause in state.says}
+    given = {answer.message for state in states for _, answer in p.steps(state)}
+    for message in p.messages.values():
+        line = p.line("messages", message.name)
+        if message.sender == CLIENT and message.name not in said:
+            yield Finding("never-said", f"There is no state in which a client may say "
+                          f"`{message.name}`. What is it for?", line)
+        if message.sender == SERVER and message.name not in given:
+            yield Finding("never-said", f"`{message.name}` is no answer to anything, and no "
+                          "state hears it. When does the server say it?", line)
+    for state in states:
+        for answer in state.hears:
+            if answer.message == NOTHING:
+                yield Finding("no-cause", f'`{state.name}` hears "{NOTHING}". Leave it out.',
+                              p.line("states", state.name, "hears"))
+                continue
+            heard = p.messages[answer.message]
+            if not heard.after:
+                yield Finding("no-cause", f"In `{state.name}` the server says `{heard.name}` "
+                              "unasked, and nobody has said after what. Two servers will say "
+                              "it at two different moments. Write `after`.",
+                              p.line("messages", heard.name))
+            elif not any(c not in p.messages or c in said for c in heard.after):
+                yield Finding("no-cause", f"`{heard.name}` comes after `{heard.after[0]}`, "
+                              "which no client may say in any state. So it never comes.",
+                              p.line("messages", heard.name, "after"))
+
+
+def look_alike(p: Protocol) -> Iterator[Finding]:
+    """No line can be two messages in the same moment."""
+    told: set[frozenset[str]] = set()
+    for name in p.reached:
+        state = p.states[name]
+        heard = [answer.message for answer in state.hears]
+        moments = [(SERVER, [said for said in state.says if said != END])]
+        moments += [(CLIENT, heard + [answer.message for answer in given])
+                    for given in [[], *state.says.values()]]
+        for hearer, candidates in moments:
+            known = [p.messages[m] for m in dict.fromkeys(candidates) if m in p.messages]
+            for one, two in combinations(known, 2):
+                pair = frozenset((one.name, two.name))
+                if pair not in told and (line := _both(p, one, two)) is not None:
+                    told.add(pair)
+                    yield Finding("alike", f"In `{name}` the line `{line}` may be `{one.name}` "
+                                  f"({one.form}) and `{two.name}` ({two.form}). How does the "
+                                  f"{hearer} know which?", p.line("messages", two.name))
+
+
+def _both(p: Protocol, one: Message, two: Message) -> str | None:
+    """A line that has the form of both messages."""
+    for a, b in ((one, two), (two, one)):
+        for line in samples(p, a, b):
+            if take_apart(p, a, line) is not None and take_apart(p, b, line) is not None:
+                return line
+    return None
+
+
+# -- fields and lines -----------------------------------------------------------------------
+
+
+def fields(p: Protocol) -> Iterator[Finding]:
+    """No field can hold what ends it, and each has a limit."""
+    told: set[str] = set()
+    for message in p.messages.values():
+        for at, word in enumerate(message.words):
+            if not FIELD.match(word) or word in told or p.fields[word].counted_by:
+                continue
+            field, last = p.fields[word], at == len(message.words) - 1
+            ends = [("\n", "the newline")] if last else \
+                [("\n", "a newline"), (p.between, "the blank" if p.between == " " else
+                                       f"the `{p.between}`")]
+            for mark, words in ends:
+                if not can_hold(field, mark):
+                    continue
+                told.add(word)
+                yield Finding("delimiter", _delimiter(p, message, at, mark, words),
+                              p.line("fields", word))
+                break
+    for field in p.fields.values():
+        if not (field.one_of or field.number) and field.most is None:
+            yield Finding("unbounded", f"{field.name} has no limit: how much memory does a "
+                          "program need for the longest one, and who decides that, it or the "
+                          "stranger who sends it? Write `most`.", p.line("fields", field.name))
+
+
+def _delimiter(p: Protocol, message: Message, at: int, mark: str, words: str) -> str:
+    word = message.words[at]
+    if mark == "\n":
+        return (f"`{message.name}` may contain {words} that ends its line, in {word}: the rest "
+                "comes as a line of its own. What if that line is a command?")
+    filled = []
+    for number, other in enumerate(message.words):
+        shown = other if not FIELD.match(other) else "abcdefgh"[number]
+        filled.append(f"a{mark}b" if number == at else shown)
+    line = p.between.join(filled)
+    return (f"`{message.name}` may contain {words} that ends {word}: how does the receiver of "
+            f"`{line}` know where {word} ends?")
+
+
+def wrong_lines(p: Protocol) -> Iterator[Finding]:
+    """A line that is not right has an answer, and each error can come."""
+    for name in p.reached:
+        state = p.states[name]
+        if not state.final and p.otherwise_in(state) is None:
+            yield Finding("otherwise", f"In `{name}` a client sends `xyzzy`, and nobody has "
+                          "said what comes. If nothing does, the client cannot tell "
+                          "\"refused\" from \"slow\". Write `otherwise`.",
+                          p.line("states", name))
+            break
+    if p.unreadable is None:
+        yield Finding("unreadable", "A line is longer than its limit, or it is not UTF-8, and "
+                      "nobody has said what happens. Write `unreadable` in [lines].",
+                      p.line("lines"))
+    given = {answer.code for name in p.reached for _, answer in p.steps(p.states[name])}
+    for code in p.errors:
+        if code not in given:
+            yield Finding("error", f"The error `{code}` is in the table, but no answer in any "
+                          "state gives it. When does it come?", p.line("errors", code))
+
+
+def sizes(p: Protocol) -> Iterator[Finding]:
+    """Lines have a limit on both ways, and every line fits."""
+    for side, other in ((CLIENT, SERVER), (SERVER, CLIENT)):
+        limit = p.limits[side]
+        if limit is None:
+            yield Finding("no-limit", f"A {side} sends a million bytes without an end of line, "
+                          f"and the {other} keeps them all, because the line may go on. Write "
+                          f"`{side} = …` in [lines].", p.line("lines"))
+            continue
+        for message in p.by(side):
+            size = longest(p, message) if side == SERVER else shortest(p, message)
+            if size is not None and size > limit:
+                what = "may have" if side == SERVER else "has at least"
+                yield Finding("too-big", f"`{message.name}` ({message.form}) {what} {size} "
+                              f"bytes, but a line of the {side} has at most {limit}. Who cuts "
+                              "it, and where?", p.line("messages", message.name))
+
+
+def version(p: Protocol) -> Iterator[Finding]:
+    """The version travels at the start, and who has another one hears it."""
+    where = p.line("protocol", "version")
+    if not p.version:
+        yield Finding("version", "There is no version. In a year one line changes: how does an "
+                      "old client find out, before it does harm? Write `version`.", where)
+        return
+    start = p.states[p.start]
+    carriers = [m for m in p.messages.values() if VERSION in m.fields]
+    heard = [answer.message for answer in start.hears]
+    early = [m for m in carriers if m.name in (start.says if m.sender == CLIENT else heard)]
+    if not carriers:
+        yield Finding("version", f"The version is {p.version}, but no form has the field "
+                      "VERSION: the other side never sees it.", where)
+    elif not early:
+        yield Finding("version", f"`{carriers[0].name}` has the VERSION, but it is not said in "
+                      f"`{p.start}`: much is said before anybody knows the version.",
+                      p.line("messages", carriers[0].name))
+    elif p.other_version is None:
+        yield Finding("other-version", f"The other side has another version than {p.version}. "
+                      "What does it hear? Write `other_version`.", where)
+    elif not any(_may_follow(p, start, carrier, p.other_version) for carrier in early):
+        yield Finding("other-version", f"`{p.other_version}` is for another version, but it is "
+                      f"no answer to `{early[0].name}`. Who sends it, and when?",
+                      p.line("protocol", "other_version"))
+
+
+def _may_follow(p: Protocol, start: State, carrier: Message, answer: Answer) -> bool:
+    """Can an answer be said when the version has been read?"""
+    if carrier.sender == CLIENT:
+        return str(answer) in map(str, start.says[carrier.name])
+    then = next(a.to for a in start.hears if a.message == carrier.name) or start.name
+    return answer.message in p.states[then].says
+
+
+RULES: dict[str, Rule] = {
+    "states": ways_out, "answers": answers, "fields": fields, "wrong lines": wrong_lines,
+    "waiting": nobody_waits, "places": places, "alike": look_alike, "sizes": sizes,
+    "version": version,
+}

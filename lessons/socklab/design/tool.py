@@ -1,0 +1,62 @@
+"""python lessons/socklab protocol FOLDER: the holes of a design, its page, its pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .draw import states_as_svg, states_as_text, transcript_as_svg
+from .folder import Design, read
+from .page import page
+from .source import Unreadable
+
+EXAMPLES = """examples:
+  python lessons/socklab protocol lessons/10
+  python lessons/socklab protocol lessons/10/parley --page
+  python lessons/socklab protocol lessons/10/parley --svg room.svg
+"""
+
+
+def register(tools: argparse._SubParsersAction) -> None:
+    """Add the command."""
+    parser = tools.add_parser(
+        "protocol", help="search a protocol for holes; show its page, its states",
+        description="Search the protocol.toml and the transcripts of a folder for holes.",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--page", action="store_true", help="print the page to read (Markdown)")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="write the states as a picture")
+    parser.add_argument("--ladder", metavar="NAME",
+                        help="with --svg: this transcript instead of the states")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line says; return the exit status."""
+    try:
+        design = read(options.folder)
+    except Unreadable as error:
+        print("\n".join(map(str, error.problems)))
+        return 1
+    if options.svg is not None:
+        return _write(design, options.svg, options.ladder)
+    if options.page:
+        print(page(design.protocol, design.transcripts), end="")
+        return 0
+    found = design.all_findings()
+    for finding in found:
+        print(f"{finding}\n")
+    print(f"{len(found)} to mend." if found else
+          f"{states_as_text(design.protocol)}\n\nNo hole was found.")
+    return 1 if found else 0
+
+
+def _write(design: Design, path: Path, name: str | None) -> int:
+    wanted = [t for t in design.transcripts if Path(t.file).stem == name]
+    if name is not None and not wanted:
+        print(f"There is no transcript {name}.")
+        return 1
+    picture = transcript_as_svg(wanted[0]) if wanted else states_as_svg(design.protocol)
+    path.write_text(picture, encoding="utf-8", newline="\n")
+    print(f"{path} is written.")
+    return 0

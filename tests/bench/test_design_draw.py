@@ -1,0 +1,121 @@
+"""Pictures and the page: everything is on them, and no words lie on one another."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from grading import KIT
+from socklab.design import draw
+from socklab.design.folder import Design, read
+from socklab.design.page import page
+from terminal import run_tool
+from test_lessons import entries
+
+FOLDERS = [KIT / "solutions/10", KIT / "lessons/10", KIT / "lessons/10/parley",
+           *entries("unusual", "10")]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(params=FOLDERS, ids=lambda p: p.name)
+def design(request: pytest.FixtureRequest) -> Design:
+    return read(request.param)
+
+
+def words(svg: str) -> list[tuple[float, float, float, str]]:
+    """The texts of a picture, as (left, right, baseline, words)."""
+    found = []
+    for text in ET.fromstring(svg).iter(f"{SVG}text"):
+        x, y, size = float(text.get("x", 0)), float(text.get("y", 0)), 9 * len(text.text or "")
+        left = x - size / 2 if text.get("text-anchor") == "middle" else x
+        found.append((left, left + size, y, text.text or ""))
+    return found
+
+
+def assert_legible(svg: str) -> None:
+    texts = words(svg)
+    for at, (left, right, y, text) in enumerate(texts):
+        for other in texts[at + 1 :]:
+            apart = right <= other[0] or other[1] <= left or abs(y - other[2]) >= 15
+            assert apart, (text, other[3])
+    root = ET.fromstring(svg)
+    width, height = float(root.get("width", 0)), float(root.get("height", 0))
+    assert all(0 <= left and right <= width and y <= height for left, right, y, _ in texts)
+    assert set(re.findall(r"#[0-9a-f]{3,6}\b", svg)) == {"#000", "#fff"}, "black and white"
+    assert not re.search(r"<style|\bid=|class=|url\(", svg), "nothing that another one could meet"
+
+
+def test_states_are_all_on_the_picture(design: Design) -> None:
+    svg = draw.states_as_svg(design.protocol)
+    assert_legible(svg)
+    shown = {text for _, _, _, text in words(svg)}
+    assert set(design.protocol.states) <= shown
+    for (name, to), labels in draw.edges(design.protocol).items():
+        if name != to:
+            assert set(labels) <= shown
+    root = ET.fromstring(svg)
+    text = draw.states_as_text(design.protocol)
+    assert root.find(f"{SVG}desc").text == text  # type: ignore[union-attr]
+    boxes = sum(1 for box in root.iter(f"{SVG}rect") if box.get("stroke"))
+    final = sum(state.final for state in design.protocol.states.values())
+    assert boxes == len(design.protocol.states) + final, "final ones have two frames"
+
+
+def test_the_text_form_has_every_step(design: Design) -> None:
+    p, rows = design.protocol, draw.states_as_text(design.protocol).splitlines()
+    for name in p.reached:
+        for cause, answer in p.steps(p.states[name]):
+            if answer in (p.otherwise, p.unreadable):
+                continue
+            head = f"{name} -> {answer.to}: " if answer.to not in ("", name) else \
+                f"{name} stays: "
+            said = {"end": "(ends)", "otherwise": "other line"}.get(cause, cause)
+            reply = "" if answer.message == "nothing" else f"/ {answer}"
+            assert f"{head}{said} {reply}".replace(":  ", ": ").strip() in rows
+
+
+def test_ladders(design: Design) -> None:
+    for transcript in design.transcripts:
+        svg = draw.transcript_as_svg(transcript)
+        assert_legible(svg)
+        tips = list(ET.fromstring(svg).iter(f"{SVG}polygon"))
+        assert len(tips) == len(transcript.lines)
+
+
+def test_the_page_says_it_all(design: Design) -> None:
+    text = page(design.protocol, design.transcripts)
+    for message in design.protocol.messages.values():
+        assert f"`{message.form}`".replace("|", "\\|") in text
+    for name in (*design.protocol.states, *design.protocol.errors):
+        assert name in text
+    for row in text.splitlines():
+        if row.startswith("|"):
+            cells = len(re.findall(r"(?<!\\)\|", row))
+            assert cells in (3, 4, 5), row
+    for transcript in design.transcripts:
+        for line in transcript.lines:
+            assert (line.text or "") in text
+
+
+# -- the command ------------------------------------------------------------------------------
+
+
+def test_the_command(tmp_path: Path) -> None:
+    found = run_tool("protocol", str(KIT / "lessons" / "10"))
+    assert found.returncode == 1 and "protocol.toml, line 121: Nothing leads to" in found.stdout
+    fine = run_tool("protocol", str(KIT / "solutions" / "10"))
+    assert fine.returncode == 0 and fine.stdout.endswith("No hole was found.\n")
+    shown = run_tool("protocol", str(KIT / "solutions" / "10"), "--page")
+    assert shown.stdout.startswith("# Oxo\n")
+    picture = tmp_path / "states.svg"
+    run_tool("protocol", str(KIT / "solutions" / "10"), "--svg", str(picture))
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    run_tool("protocol", str(KIT / "solutions" / "10"), "--svg", str(picture), "--ladder", "won")
+    assert "game o ann" in picture.read_text(encoding="utf-8")
+    wrong = run_tool("protocol", str(tmp_path))
+    assert wrong.returncode == 1 and "There is no such file" in wrong.stdout
+    assert not (found.stderr or fine.stderr or shown.stderr or wrong.stderr)
+    helps = run_tool("protocol", "--help").stdout
+    assert "python lessons/socklab protocol" in helps.partition("example")[2]

@@ -1,0 +1,175 @@
+"""The linter: each hole is found, with an example that is really one; the sound ones pass."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from grading import KIT, header
+from socklab.design import lint
+from socklab.design.folder import ALL, Design, read
+from socklab.design.lines import accepts, longest, messages_of, samples, shortest, take_apart
+from socklab.design.spec import Field, Message, Protocol
+from test_lessons import entries
+
+SOUND = [KIT / "solutions/10", KIT / "lessons/10/parley", *entries("unusual", "10")]
+CHECKS = {"states": "test_states", "answers": "test_answers", "fields": "test_fields",
+          "wrong lines": "test_wrong_lines", "possible": "test_transcripts",
+          "waiting": "test_waiting", "places": "test_places", "alike": "test_look_alike",
+          "sizes": "test_sizes", "version": "test_version", "shown": "test_shown"}
+
+
+@pytest.fixture
+def oxo() -> Design:
+    return read(KIT / "solutions" / "10")
+
+
+def changed(folder: Path, *edits: tuple[str, str]) -> Design:
+    """The solution with another protocol.toml and no transcripts."""
+    text = (KIT / "solutions/10/protocol.toml").read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "protocol.toml").write_text(text, encoding="utf-8")
+    return read(folder)
+
+
+@pytest.mark.parametrize("folder", SOUND, ids=lambda p: p.name)
+def test_a_sound_protocol_is_accused_of_nothing(folder: Path) -> None:
+    assert read(folder).all_findings() == []
+
+
+def test_the_starter_has_holes_of_many_kinds() -> None:
+    found = read(KIT / "lessons" / "10").all_findings()
+    assert len({f.kind for f in found}) >= 13
+    assert set(CHECKS) == set(ALL)
+    for rule in ALL:
+        assert read(KIT / "lessons" / "10").findings(rule), rule
+
+
+def test_every_kind_has_a_wrong_protocol_and_a_hint() -> None:
+    """A kind that is told nowhere else would be a rule that nobody has tried."""
+    folder = Path(lint.__file__).parent
+    source = (folder / "lint.py").read_text(encoding="utf-8") + \
+        (folder / "transcripts.py").read_text(encoding="utf-8")
+    kinds = set(re.findall(r'Finding\(\s*"([a-z-]+)"', source))
+    assert len(kinds) >= 20
+    facts = [header(path) for path in entries("wrong", "10")]
+    assert kinds <= {f["fails as"] for f in facts}
+    hints = tomllib.loads((KIT / "lessons/10/hints.toml").read_text(encoding="utf-8"))
+    special = {kind for check in hints.values() for kind, v in check.items()
+               if isinstance(v, dict)}
+    alone = {"otherwise", "no-answer", "alike", "no-limit", "version", "not-shown", "format"}
+    assert kinds - special <= alone  # these are what their check is about
+
+
+def test_findings_are_sentences_with_a_place(oxo: Design) -> None:
+    for finding in read(KIT / "lessons" / "10").all_findings():
+        assert re.match(r"(protocol\.toml|transcripts/won\.txt)(, line \d+)?: ([A-Z`]|ann )",
+                        str(finding)), finding
+        assert finding.what[-1] in ".?" and len(finding.what) < 320
+
+
+# -- what must not be accused ------------------------------------------------------------------
+
+
+def test_who_waits_for_a_new_client_is_not_lost(oxo: Design) -> None:
+    """`alone` can only wait: but anybody may still come."""
+    assert oxo.protocol.states["alone"].hears and not oxo.findings("waiting")
+
+
+def test_the_last_field_may_hold_blanks(tmp_path: Path) -> None:
+    design = changed(tmp_path, ('letters = "A-Z a-z 0-9 _ -"', 'letters = "any"'))
+    assert design.findings("fields") == []
+
+
+def test_a_counted_field_may_hold_anything(tmp_path: Path) -> None:
+    design = changed(
+        tmp_path, ('letters = "A-Z a-z 0-9 _ -"', 'letters = "any"\ncounted_by = "SIZE"'),
+        ("[fields.MARK]", "[fields.SIZE]\nnumber = [0, 16]\n\n[fields.MARK]"),
+        ("game MARK NAME", "game SIZE NAME MARK"), ("VERSION NAME", "VERSION SIZE NAME"))
+    assert design.findings("fields") == []
+    game = design.protocol.messages["game"]
+    assert take_apart(design.protocol, game, "game 5 a b o x") == {
+        "game": "game", "SIZE": "5", "NAME": "a b o", "MARK": "x"}
+    assert take_apart(design.protocol, game, "game 4 ä b x") == {
+        "game": "game", "SIZE": "4", "NAME": "ä b", "MARK": "x"}
+    for wrong in ("game 6 a b o x", "game 5 a b ox", "game 99 a x", "game 3 a b"):
+        assert take_apart(design.protocol, game, wrong) is None, wrong
+
+
+def test_a_longer_line_of_a_client_is_its_own_risk(tmp_path: Path) -> None:
+    """Its line has a limit, whatever its fields would allow."""
+    design = changed(tmp_path, ("client = 100", "client = 20"))
+    assert design.findings("sizes") == []
+    design = changed(tmp_path, ("client = 100", "client = 8"))  # too short for any hello
+    assert [f.kind for f in design.findings("sizes")] == ["too-big"]
+
+
+# -- the examples in the findings are true ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", [*SOUND, KIT / "lessons" / "10"], ids=lambda p: p.name)
+def test_samples_are_lines_of_their_message(folder: Path) -> None:
+    p = read(folder).protocol
+    for message in p.messages.values():
+        for line in samples(p, message):
+            assert take_apart(p, message, line) is not None, line
+            size = len(line.encode())
+            most = longest(p, message)
+            assert shortest(p, message) <= size and (most is None or size <= most)
+
+
+def test_two_messages_that_look_alike_are_shown_with_a_line_of_both() -> None:
+    for path in entries("wrong", "10"):
+        if header(path)["caught by"] != "test_look_alike":
+            continue
+        p = _protocol_of(path)
+        for finding in lint.look_alike(p):
+            line = re.search(r"the line `(.*?)` may be `(.*?)`.* and `(.*?)`", finding.what)
+            assert line
+            assert all(take_apart(p, p.messages[name], line[1]) is not None
+                       for name in (line[2], line[3]))
+
+
+def _protocol_of(path: Path) -> Protocol:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "protocol.toml").write_bytes(path.read_bytes())
+        return read(Path(folder)).protocol
+
+
+def test_overlaps_of_words_and_fields() -> None:
+    p = read(KIT / "solutions" / "10").protocol
+
+    def both(one: str, two: str) -> bool:
+        made = [Message(form, "client", form, tuple(form.split())) for form in (one, two)]
+        return lint._both(p, *made) is not None
+
+    assert both("say WHY", "say NAME") and both("WHY", "a b") and both("CELL", "NAME")
+    assert both("NAME NAME", "move WHY") and both("put MARK WHY", "put x y z")
+    assert not both("say WHY", "tell WHY") and not both("MARK", "CELL")
+    assert not both("put MARK", "put CELL") and not both("a", "a b")
+
+
+@pytest.mark.parametrize(("field", "fine", "wrong"), [
+    (Field("N", number=(1, 12)), ["1", "12"], ["0", "13", "01", "+1", "1.0", "", " 1", "١"]),
+    (Field("N", number=(-3, 0)), ["-3", "0"], ["-4", "-0", "1"]),
+    (Field("W", one_of=("x", "o")), ["x"], ["X", "xo", ""]),
+    (Field("L", letters=frozenset("ab"), most=2), ["a", "ab"], ["", "abc", "c", "aba"]),
+    (Field("T", most=3), ["ü", "a b"], ["üü", "", "a\n"]),
+    (Field("T", least=0), ["", "x" * 9999], ["\n"]),
+])
+def test_values_of_a_field(field: Field, fine: list[str], wrong: list[str]) -> None:
+    assert all(accepts(field, value) for value in fine)
+    assert not any(accepts(field, value) for value in wrong)
+
+
+def test_messages_of_a_line(oxo: Design) -> None:
+    p = oxo.protocol
+    assert [m.name for m in messages_of(p, "client", "move 3")] == ["move"]
+    for line in ("move 0", "move", "move 3 ", " move 3", "Move 3", ""):
+        assert messages_of(p, "client", line) == [], line

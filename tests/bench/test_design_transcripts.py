@@ -1,0 +1,100 @@
+"""Transcripts: what the protocol allows is possible, and nothing else; said to a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from grading import KIT
+from socklab.design.checks import _same
+from socklab.design.spec import load
+from socklab.design.transcripts import Line, Transcript, _read, possible
+
+OXO = KIT / "solutions" / "10"
+PARLEY = KIT / "lessons" / "10" / "parley"
+GAME = ["C a: hello oxo/1 a", "S a: wait", "C b: hello oxo/1 b", "S b: game o a",
+        "S a: game x b"]
+ROOM = ["C a: hello parley/1 a", "S a: welcome a", "C b: hello parley/1 b", "S b: welcome b",
+        "S a: joined b"]
+
+
+def first_wrong(folder: Path, lines: list[str], scratch: Path) -> tuple[int, str]:
+    """The line that is not possible, and what is said about it; 0 if there is none."""
+    path = scratch / "talk.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = list(possible(load(folder), _read(path)))
+    return (found[0].line, found[0].what) if found else (0, "")
+
+
+@pytest.mark.parametrize("lines", [
+    [],
+    GAME,
+    ["C a: dance", "S a: error command x"],
+    ["C a: hello oxo/9 a", "S a: error version x", "C a: bye", "S a ends"],
+    ["C a: hello oxo/1 " + "a" * 100, "S a: error line x", "S a ends"],
+    [*GAME, "C a: move 1", "S b: moved 1", "S a: ok"],  # whoever is told first
+    [*GAME, "C a ends", "S b: left", "S b ends", "S a ends"],
+    [*GAME, "C a: bye", "S b: left", "S a ends"],
+    [*GAME, "C b: move 1", "S b: error turn x", "C a: move 1", "S a: ok", "S b: moved 1"],
+])
+def test_possible_games(lines: list[str], tmp_path: Path) -> None:
+    assert first_wrong(OXO, lines, tmp_path) == (0, "")
+
+
+@pytest.mark.parametrize(("lines", "number", "words"), [
+    (["S a: wait"], 1, "no answer is due"),
+    (["C a: dance", "S a: wait"], 2, "the answer to `dance` is `error command`"),
+    (["C a: hello oxo/1 a", "C a: bye"], 2, "has not heard the answer"),
+    (["C a: hello oxo/9 a", "S a: wait"], 2, "is `error version`"),
+    (["C a: hello oxo/1 a", "S a: welcome"], 2, "the form of no message of the server"),
+    (["C a: hello oxo/1 a", "S a: error taken x"], 2, "the answer to"),
+    (["C a: hello oxo/1 a", "S a: wait", "S a ends"], 3, "is no final state"),
+    (["C a: hello oxo/1 a", "S a ends"], 2, "still waits for the answer"),
+    (["C a: bye", "S a ends", "C a: bye"], 3, "is closed"),
+    (["C a ends", "S a: wait"], 2, "is closed"),
+    ([*GAME, "S b: moved 1"], 6, "nothing has happened that brings it about: move"),
+    ([*GAME, "C a: move 1", "S a: ok", "C a: move 2", "S a: ok"], 9, "is `error turn`"),
+    ([*GAME, "C a: move 1"], 6, "still waits: `move 1` has an answer"),
+])
+def test_impossible_games(lines: list[str], number: int, words: str, tmp_path: Path) -> None:
+    found = first_wrong(OXO, lines, tmp_path)
+    assert found[0] == number and words in found[1], found
+
+
+@pytest.mark.parametrize("lines", [
+    [*ROOM, "C a: to b x", "S b: told a x", "C a: to z x", "S a: error nobody x"],
+    [*ROOM, "C a: say x", "C b: say y", "S a: said b y", "S b: said a x"],  # no order promised
+    [*ROOM, "C a: who", "S a: left b", "S a: here a"][:6] + ["S a: here a b"],
+    ["C a: hello parley/1", "S a: error name x", "C a: hello", "S a: error version x"],
+    ["C a: say x", "S a: error state x", "C a ends"],
+])
+def test_possible_rooms(lines: list[str], tmp_path: Path) -> None:
+    assert first_wrong(PARLEY, lines, tmp_path) == (0, "")
+
+
+def test_impossible_rooms(tmp_path: Path) -> None:
+    assert first_wrong(PARLEY, [*ROOM, "S a: left b"], tmp_path)[0] == 6
+    assert first_wrong(PARLEY, [*ROOM, "C a: who", "C a: who"], tmp_path)[0] == 7
+    assert first_wrong(PARLEY, [*ROOM, "C a: dance", "S a: error state x"], tmp_path)[0] == 7
+
+
+def test_a_line_with_two_meanings_takes_both_ways(tmp_path: Path) -> None:
+    """In the starter `moved` and `lost` look alike: nothing is called impossible for that."""
+    lines = ["C a: hello a", "S a: wait", "C b: hello b", "S b: game a o", "S a: game b x",
+             "C a: move 1", "S a: ok", "S b: moved 1", "C b: move 2", "S b: ok", "S a: moved 2",
+             "C a: move 3", "S a: won", "S b: moved 3", "S b ends"]
+    assert first_wrong(KIT / "lessons" / "10", lines, tmp_path) == (0, "")
+
+
+def test_what_a_server_may_word_otherwise() -> None:
+    p = load(OXO)
+    assert _same(p, "error turn wait", b"error turn not yet\n")
+    assert _same(p, "moved 3", b"moved 3\n")
+    for got in (b"error command wait\n", b"error turn\n", b"error turn wait\r\n", b"\xff\n"):
+        assert not _same(p, "error turn wait", got), got
+    assert not _same(p, "moved 3", b"moved 4\n") and not _same(p, "won", b"won \n")
+
+
+def test_clients_in_the_order_of_their_first_line() -> None:
+    lines = [Line(1, "client", "b", "x"), Line(2, "server", "a", "y"), Line(3, "client", "b", "")]
+    assert Transcript("t", lines).clients == ["b", "a"]
