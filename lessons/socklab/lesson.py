@@ -46,6 +46,7 @@ class Lab(Exchange):
         self.listeners: list[Listener] = []
         self._more_to_come = more_to_come
         self._case_start = 0
+        self._explorers: dict[str, Program] = {}
         self.real_clock = False
         self._seed, self._seed_used = seed, False
 
@@ -133,7 +134,9 @@ class Lab(Exchange):
         threads: a (method, arguments) pair for each thread.  first, then: what is called
         before and afterwards.  most: the bound on rounds; see `socklab.tap.turnstile`.
         """
-        program = self._start("import", file)
+        program = self._explorers.get(file)  # each round has a module of its own anyway
+        if program is None:
+            program = self._explorers[file] = self._start("import", file)
         return explore(program, setup, setup_args, first, threads, then, most)
 
     def expect_rounds(self, rounds: list[Round], ok: Callable[[Round], bool],

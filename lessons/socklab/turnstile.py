@@ -24,6 +24,7 @@ class Round:
 
     results: the value of each call, in the order of the threads; an exception is a str
     "ValueError: …" and listed in `errors`.  after: the values of the calls afterwards.
+    trace: (thread, line) pairs in order, for the first round with this outcome.
     """
 
     calls: list[str]
@@ -31,7 +32,7 @@ class Round:
     errors: list[str]
     after: list[Any]
     deadlock: bool
-    trace: list[tuple[int, int]]  # (thread, line), in order
+    trace: list[tuple[int, int]]
     waits: list[tuple] = field(default_factory=list)
     schedule: list = field(default_factory=list)
     path: str = ""

@@ -4,7 +4,7 @@ Two ways of use:
 
 * `explore`: calls some methods of a fresh object in one thread each.  Only one thread
   runs at a time; who that is changes when a thread blocks or ends, and at one or two
-  chosen instructions.  All single switches are tried, then pairs of them: preemption
+  chosen instructions.  All single switches are tried, then some pairs: preemption
   bounding, after Musuvathi and Qadeer, "Iterative context bounding for systematic testing
   of multithreaded programs" (PLDI 2007).
 * `Holder`: in a running server the first thread that comes to its k-th instruction is held
@@ -21,10 +21,12 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from . import clock, locks, parking
 
+PAIRS = 60  # so many of the pairs of switches are tried, evenly spread
 TOOL = 4  # an id of sys.monitoring that no debugger, profiler or coverage tool uses
 # instructions that touch nothing but the thread's own frame
 PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME", "CACHE",
@@ -204,16 +206,21 @@ def explore(make: Callable[[], Any], calls: tuple, then: tuple, most: int) -> li
 
     make: gives the object.  calls, then: (method, arguments) pairs; `calls` run at the
     same time, `then` afterwards.  most: the bound on the number of rounds.
-    The tuple: (results, results of `then`, deadlock?, trace, schedule, waits).
+    The tuple: (results, results of `then`, deadlock?, trace, waits, schedule); the trace
+    is there once for each outcome, since to send it takes longer than the round.
     """
     rounds: list[tuple] = []
+    seen: set[str] = set()  # what came out of the rounds so far
     steps: dict[int, int] = {}
     numbers = range(len(calls))
 
     def go(first: int, *switches: tuple[int, int]) -> bool:
         """Run one round; False if exploring must stop."""
         result, counts = _run_round(Round(first, switches), make, calls, then)
-        rounds.append((*result, (first, *switches)))
+        outcome, trace = result[:3], result[3]
+        rounds.append((*outcome, () if repr(outcome) in seen else trace, result[4],
+                       (first, *switches)))
+        seen.add(repr(outcome))
         for number, count in counts.items():
             steps[number] = max(steps.get(number, 0), count)
         return not result[2] and len(rounds) < most
@@ -226,7 +233,7 @@ def explore(make: Callable[[], Any], calls: tuple, then: tuple, most: int) -> li
                 return rounds
     pairs = [(first, a, second, b) for first in numbers for second in numbers
              if first != second for a in range(steps[first]) for b in range(steps[second])]
-    stride = max(1, -(-len(pairs) // max(1, most - len(rounds))))
+    stride = max(1, -(-len(pairs) // PAIRS))
     for first, a, second, b in pairs[::stride]:
         if not go(first, (first, a), (second, b)):
             return rounds
@@ -348,8 +355,9 @@ class Holder:
             return self.happened
 
 
+@cache
 def load(file: str) -> types.CodeType:
-    """Compile and instrument a student's file."""
+    """Compile and instrument a student's file; once, however many rounds there are."""
     with open(file, "rb") as stream:
         code = compile(stream.read(), file, "exec")
     instrument(code)
