@@ -1,0 +1,258 @@
+"""The engine of lesson 11: all chunkings and orders give the same; the search finds the least.
+
+The solution is fed at random by hypothesis, against what it says when each line comes whole
+and is answered at once.  The search in the students' checks is tried on planted faults.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from grading import KIT, grade, submission
+
+hypothesis = pytest.importorskip(
+    "hypothesis", reason="hypothesis is not installed: pip install -r tests/requirements.txt")
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+CHECKS = KIT / "lessons" / "11" / "test_engine.py"
+SOLUTION = KIT / "solutions" / "11" / "engine.py"
+ENGINES = [SOLUTION, *sorted((KIT / "tests" / "unusual" / "11").glob("*.py"))]
+NEWS = [("joined", "bob"), ("left", "bob"), ("said", "bob", "hi"), ("told", "bob", "hi"),
+        ("here", "ann")]
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"lesson_11_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # dataclasses look their module up by its name
+    import sys
+
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+MADE: dict[Path, Callable[[], Any]] = {path: load(path).Engine for path in ENGINES}
+
+
+# -- a room of one, which answers by a fixed rule ---------------------------------------------
+
+
+class Room:
+    """Uses an engine as given_room.py does, and remembers all that happens.
+
+    members: names that are taken.  late: how many pieces more come before it reacts.
+    """
+
+    def __init__(self, engine: Any, members: Sequence[str], late: int = 0) -> None:
+        self.engine, self.members, self.late = engine, members, late
+        self.events: list[tuple] = []
+        self.sent = b""
+        self.closed = False
+        self.open: list[list] = []  # what it has not reacted to: events, pieces to wait for
+
+    def take(self, data: bytes) -> None:
+        for waiting in self.open:
+            waiting[1] -= 1
+        self._add(self.engine.receive(data))
+        while self.open and self.open[0][1] <= 0:
+            self._react_to_all(self.open.pop(0)[0])
+
+    def finish(self) -> None:
+        while self.open:
+            self._react_to_all(self.open.pop(0)[0])
+
+    def _add(self, events: list) -> None:
+        if events:
+            self.open.append([[tuple(event) for event in events], self.late])
+
+    def _react_to_all(self, events: list[tuple]) -> None:
+        for event in events:
+            self.events.append(event)
+            self._react(event)
+        self._add(self.engine.receive())
+
+    def _react(self, event: tuple) -> None:
+        match event:
+            case ("hello", name):
+                taken = name in self.members
+                self._say(*(("error", "taken", "no") if taken else ("welcome", name)))
+            case ("say", text):
+                self._say("told", "bob", text)  # as if bob had repeated it
+            case ("to", _, _):
+                self._say("error", "nobody", "no")
+            case ("who",):
+                self._say("here", "ann", *self.members)
+            case ("wrong", code):
+                self._say("error", code, "no")
+            case ("bye",) | ("end",):
+                self._say("close")
+            case _:
+                raise AssertionError(event)
+
+    def _say(self, *command: str) -> None:
+        assert not self.closed, f"{command} after the end"
+        self.sent += self.engine.send(command)
+        self.closed = command == ("close",) or command[:2] == ("error", "line")
+
+
+def whole(make: Callable[[], Any], lines: list[bytes]) -> Room:
+    """What happens if each line comes whole and is answered at once."""
+    room = Room(make(), ["bob", "carol"])
+    for line in lines:
+        room.take(line)
+    room.take(b"")
+    room.finish()
+    return room
+
+
+LINES = st.one_of(
+    st.sampled_from([
+        b"hello parley/1 ann\n", b"hello parley/1 bob\n", b"hello parley/2 ann\r\n", b"hello\n",
+        b"hello parley/1\n", b"who\n", b"who\r\n", b"say hi\n", b"say \n", b"say  a  b \r\n",
+        "say Zoë 東京 🙂\n".encode(), b"to bob hi\n", b"to  hi\n", b"to bob\n", b"bye\n",
+        b"bye now\n", b"\n", b"\r\n", b"say \xff\n", b"x" * 1000 + b"\n", b"x" * 1001 + b"\n",
+        b"x" * 1000 + b"\r\n",
+    ]),
+    st.text(max_size=12).map(lambda text: f"say {text}\n".encode()),
+    st.binary(max_size=12).map(lambda data: data + b"\n"),
+)  # fmt: skip
+TALKS = st.builds(lambda lines, join: [b"hello parley/1 ann\n"] * join + lines,
+                  st.lists(LINES, max_size=8), st.booleans())
+
+
+@pytest.mark.parametrize("path", ENGINES, ids=lambda path: path.stem)
+@settings(deadline=None, max_examples=150)
+@given(lines=TALKS, data=st.data())
+def test_chunkings_and_orders_change_nothing(path: Path, lines: list[bytes], data: Any) -> None:
+    bytes_ = b"".join(lines)
+    cuts = data.draw(st.lists(st.integers(0, len(bytes_)), max_size=12)) if bytes_ else []
+    late = data.draw(st.integers(0, 4))
+    due = whole(MADE[SOLUTION], lines)
+    room = Room(MADE[path](), ["bob", "carol"], late)
+    places = [0, *sorted(cuts), len(bytes_)]
+    for start, end in zip(places, places[1:], strict=False):
+        if start < end:
+            room.take(bytes_[start:end])
+    room.take(b"")
+    room.finish()
+    assert room.events == due.events
+    assert room.sent == due.sent
+
+
+@pytest.mark.parametrize("path", ENGINES, ids=lambda path: path.stem)
+@settings(deadline=None, max_examples=100)
+@given(lines=TALKS)
+def test_there_is_one_last_event(path: Path, lines: list[bytes]) -> None:
+    room = whole(MADE[path], lines)
+    last = [event for event in room.events if event in [("bye",), ("end",), ("wrong", "line")]]
+    assert room.events[-1:] == last and len(last) == 1
+
+
+COMMANDS = st.one_of(
+    st.sampled_from([*NEWS, ("welcome", "ann"), ("welcome", "bob"), ("error", "taken", "no"),
+                     ("error", "full", "no"), ("error", "state", "no"), ("error", "line", "no"),
+                     ("close",), ("close", "x"), ("shout",), ("here",), ("said", "bob", "a\nb")]),
+    st.lists(st.text(max_size=20), min_size=1, max_size=4).map(tuple),
+    st.tuples(st.just("said"), st.text(max_size=18), st.text(max_size=5)),
+)
+STEPS = st.lists(st.one_of(COMMANDS, st.sampled_from([b"hello parley/1 ann\n", b"who\n", b""])),
+                 max_size=12)
+
+
+@pytest.mark.parametrize("path", ENGINES[1:], ids=lambda path: path.stem)
+@settings(deadline=None, max_examples=150)
+@given(steps=STEPS)
+def test_all_engines_refuse_the_same(path: Path, steps: list) -> None:
+    """And a refused command changes nothing, or a later step would differ."""
+    first, second = MADE[SOLUTION](), MADE[path]()
+    ended = False
+    for step in steps:
+        if isinstance(step, bytes):
+            if ended:
+                continue  # nobody receives anything after b""
+            ended = step == b""
+            events = [tuple(event) for event in second.receive(step)]
+            assert first.receive(step) == events
+        else:
+            assert attempt(first, step) == attempt(second, step), step
+
+
+def attempt(engine: Any, command: tuple) -> bytes | None:
+    try:
+        return engine.send(command)
+    except ValueError:
+        return None
+
+
+# -- the search in the checks ---------------------------------------------------------------------
+
+
+def report(name: str, tmp_path: Path) -> str:
+    """The report of the first check that a wrong engine fails, on one line."""
+    program = KIT / "tests" / "wrong" / "11" / f"{name}.py"
+    work = submission("11", program, tmp_path / "work")
+    return grade("11", work, tmp_path / "r.xml", "-x").failed[0].text
+
+
+@pytest.mark.parametrize(("name", "least"), [
+    ("pieces_decoded", r"b'\xc3\xbc\n' arrives as b'\xc3' and b'\xbc\n'"),
+    ("piece_ends_with_newline", r"b'x\ny\n' arrives as b'x\ny' and b'\n'"),
+    ("crlf_replaced_in_pieces", r"a member's b'who\r\n' arrives as b'who\r' and b'\n'"),
+    ("wrong_lines_ignored", r"b'\n' arrives in one piece"),
+])
+def test_the_search_finds_the_smallest_case(name: str, least: str, tmp_path: Path) -> None:
+    text = " ".join(report(name, tmp_path).split())
+    assert f"Your engine breaks when {least}." in text, text
+
+
+def test_the_search_finds_the_smallest_order(tmp_path: Path) -> None:
+    text = report("any_error_answers_a_hello", tmp_path)
+    steps = re.findall(r"(?:receive|send)\(.*", text)
+    assert "breaks when the room answers hello at once" in " ".join(text.split())
+    assert len(steps) == 3 and "raises ValueError" in steps[-1], text
+
+
+@pytest.fixture(scope="module")
+def checks() -> ModuleType:
+    return load(CHECKS)
+
+
+def test_small_talks_are_cut_in_every_way(checks: ModuleType) -> None:
+    runs = list(checks.every_chunking([["x", "y"]], []))
+    found = [tuple(run.pieces) for run in runs]
+    data = b"x\ny\n"
+    due = {tuple(data[a:b] for a, b in zip([0, *cuts], [*cuts, 4], strict=True))
+           for number in range(4) for cuts in combinations(range(1, 4), number)}
+    assert set(found) == due and len(found) == 8
+
+
+def test_what_is_due_does_not_depend_on_the_cuts(checks: ModuleType) -> None:
+    """The checks know what is due for a whole talk; it is spread over its pieces."""
+    for runs in (checks.every_chunking(checks.MEMBERS, [checks.ANN_JOINS]),
+                 checks.few_cuts([checks.ANN_JOINS, *checks.LONG_TALK], 1)):
+        events: dict[bytes, list] = {}
+        for run in runs:
+            due = [event for step in run.steps if isinstance(step.due, list)
+                   for event in step.due]
+            assert events.setdefault(run.data, due) == due
+
+
+def test_the_handout_shows_what_the_check_says(tmp_path: Path) -> None:
+    handout = (KIT / "lessons" / "11" / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^```text\n(.*?)^```", handout, re.M | re.S)
+    assert shown[0].strip() in report("crlf_replaced_in_pieces", tmp_path)
+
+
+def test_the_room_is_the_same_in_both_places() -> None:
+    ours, theirs = (KIT / part / "11" / "given_room.py" for part in ("lessons", "solutions"))
+    assert ours.read_text(encoding="utf-8") == theirs.read_text(encoding="utf-8")
