@@ -23,8 +23,12 @@ from typing import Any
 
 TOKEN = "only-on-loopback"
 PATIENCE = 120  # seconds for anything, on a busy machine
-# Otherwise JupyterLab draws only the cells that fit on the screen.
-TRACKER = "lab-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+SETTINGS = {
+    # otherwise JupyterLab draws only the cells that fit on the screen
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    # otherwise it lays a question about news over them
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 
 
 def missing() -> str:
@@ -65,18 +69,17 @@ def answers(url: str) -> bool:
 @contextmanager
 def jupyterlab(folder: Path, scratch: Path, environment: dict[str, str]) -> Iterator[str]:
     """Serve a folder of notebooks; gives the address.  Its settings go to `scratch`."""
-    settings = scratch / TRACKER
-    settings.parent.mkdir(parents=True)
-    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
+    for name, content in SETTINGS.items():
+        path = scratch / "lab-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(content), encoding="utf-8")
     port = free_port()
     own = {f"JUPYTER_{name}_DIR": str(scratch / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
                f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}",
                f"--LabApp.user_settings_dir={scratch / 'lab-settings'}",
                f"--LabApp.workspaces_dir={scratch / 'workspaces'}",
-               "--no-browser", "--expose-app-in-browser", "--allow-root",
-               "--LabApp.news_url=None", "--LabApp.check_for_updates_class="
-               "jupyterlab.handlers.announcements.NeverCheckForUpdate"]
+               "--no-browser", "--expose-app-in-browser", "--allow-root"]
     server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options],
                               env={**os.environ, **environment, **own}, cwd=folder,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

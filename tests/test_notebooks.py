@@ -45,28 +45,101 @@ def test_the_file_holds_no_results(path: Path) -> None:
             assert cell["outputs"] == [] and cell["execution_count"] is None, cell["id"]
 
 
+# -- the shape that all share -------------------------------------------------------------------
+
+PREDICT, WRITE = re.compile(r"\*\*Predict\b"), "*Double-click here and write your answer:*"
+TABLE = "| |"  # an empty place in a table is one to write to, too
+FOLD = re.compile(r"<details><summary>[^<]+</summary>\n\n")  # or Markdown is not read inside
+RUNS = re.compile(r"\b(play|turnstile)\(")
+
+
+class Section:
+    """A heading, and what stands below it up to the next one."""
+
+    def __init__(self, title: str) -> None:
+        self.title, self.parts = title, [("markdown", "")]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(text for kind, text in self.parts if kind == "markdown")
+
+
+def sections(path: Path) -> list[Section]:
+    """The sections of a notebook: what stands before the first heading is the first."""
+    found = [Section("")]
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            found[-1].parts.append(("code", source))
+            continue
+        for piece in re.split(r"^(?=## )", source, flags=re.M):
+            if piece.startswith("## "):
+                found.append(Section(piece.partition("\n")[0].removeprefix("## ")))
+            found[-1].parts.append(("markdown", piece))
+    return found
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_it_begins_with_title_and_aim(path: Path) -> None:
-    first = cells(path, "markdown")[0]
-    assert first.startswith(f"# {path.stem[:2]} "), first
-    assert re.search(r"\baims?\b", first, re.I), first
+    begin = sections(path)[0]
+    assert begin.text.lstrip().startswith(f"# {path.stem[:2]} "), begin.text
+    for due in ("\n\n**Aim.** ", "\n\nAbout ", " minutes. Run each cell with Shift+Enter"):
+        assert due in begin.text, due
     code = cells(path, "code")[0]
     assert 'sys.path.insert(0, "../lessons")' in code
     assert "from socklab.notebook import" in code and f'work("{path.stem[:2]}")' in code
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_its_sections_come_in_the_order_of_all(path: Path) -> None:
+    """Refresher, fault or question, ..., now your own, quiz; numbered, with their minutes."""
+    titles = [section.title for section in sections(path)[1:]]
+    for number, found in enumerate(titles, 1):
+        timed = r"" if found.partition(" ")[2].startswith("Now your own ") else r" \(\d+ minutes\)"
+        assert re.fullmatch(rf"{number}\. .+{timed}", found), found
+    names = [found.partition(" ")[2] for found in titles]
+    assert names[0].startswith("Refresher")
+    assert any(re.match("The (fault|question)", name) for name in names[1:3]), names
+    assert names[-2].startswith("Now your own ") and names[-1].startswith("Quiz "), names
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_predict_run_explain(path: Path) -> None:
+    """Each prediction has a place to write it down, and an answer that unfolds; most are run."""
+    parts = [section.parts for section in sections(path)[1:-2]]
+    run = 0
+    for section in parts:
+        for at, (kind, text) in enumerate(section):
+            if kind == "markdown" and PREDICT.search(text):
+                assert WRITE in text or TABLE in text, text
+                assert any(FOLD.search(later) for _, later in section[at:]), text
+                run += any(later == "code" for later, _ in section[at:])
+    assert run >= 3
+    refresher, *rest = parts
+    assert any(PREDICT.search(text) for _, text in refresher)
+    assert any(RUNS.search(text) for section in rest for kind, text in section if kind == "code")
+    assert any("**Change one thing" in text for section in rest for _, text in section)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_leads_to_the_lesson_and_ends_with_a_quiz(path: Path) -> None:
+    *_, own, quiz = sections(path)
+    lesson = f"lessons/{path.stem[:2]}"
+    assert f"Go to `{lesson}` and open its `README.md`" in own.text
+    assert f"\n\n```\npython -m pytest {lesson}\n```" in own.text
+    questions = re.split(r"^\*\*(\d+)\.\*\* ", quiz.text, flags=re.M)[1:]
+    assert questions[::2] == [str(n) for n in range(1, len(questions) // 2 + 1)]
+    assert len(questions) // 2 >= 4
+    for question in questions[1::2]:
+        assert len(FOLD.findall(question)) == 1 and question.rstrip().endswith("</details>")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_answers_fold(path: Path) -> None:
     """Each <details> has its summary, a blank line (or Markdown is not read), and its end."""
-    text = cells(path, "markdown")
-    folded = 0
-    for cell in text:
+    for cell in cells(path, "markdown"):
         opened, closed = cell.count("<details>"), cell.count("</details>")
-        assert opened == closed, cell
-        assert len(re.findall(r"<details>\s*<summary>[^<]+</summary>\n\n", cell)) == opened, cell
-        folded += opened
-    assert folded, "no answer to unfold"
-    assert any("predict" in cell.lower() for cell in text)
+        assert opened == closed == len(FOLD.findall(cell)), cell
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -97,19 +170,26 @@ def mark() -> Iterator[str]:
     assert alive(mark) == []
 
 
-def alive(mark: str) -> list[str]:
-    """The processes with this mark, beside kernels."""
+def marked(mark: str) -> Iterator[tuple[str, set[int]]]:
+    """Each process with this mark: its command, and the ports at which it listens."""
     psutil = pytest.importorskip("psutil", reason="psutil (a part of jupyter) is missing")
-    found = []
     for process in psutil.process_iter():
         try:
-            ours = process.environ().get(MARK) == mark and process.status() != "zombie"
-            command = " ".join(process.cmdline())
+            if process.environ().get(MARK) == mark and process.status() != "zombie":
+                yield " ".join(process.cmdline()), {
+                    c.laddr.port for c in process.net_connections("tcp") if c.status == "LISTEN"}
         except (psutil.Error, OSError):
             continue  # it has ended, or belongs to somebody else
-        if ours and "ipykernel_launcher" not in command:
-            found.append(command)
-    return found
+
+
+def alive(mark: str) -> list[str]:
+    """The processes with this mark, beside kernels."""
+    return [command for command, _ in marked(mark) if "ipykernel_launcher" not in command]
+
+
+def listening(mark: str) -> set[int]:
+    """The ports at which they listen, those of the kernels too."""
+    return set().union(*(ports for _, ports in marked(mark)))
 
 
 class Kernel:
@@ -161,18 +241,18 @@ def read(path: Path) -> Any:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_it_runs_twice_and_out_of_order(path: Path, kit: Path, mark: str) -> None:
-    """Two clean kernels, one after the other; in the second all cells again, backwards."""
-    seconds = []
-    for again in (False, True):
-        notebook = read(path)
-        with Kernel(kit / "notebooks", mark, notebook) as kernel:
-            seconds.append(kernel.run_all())
-            if again:
-                for at in reversed(range(len(notebook.cells))):
-                    if notebook.cells[at].cell_type == "code":
-                        kernel.run(at)
-            assert alive(mark) == []
-    assert min(seconds) < MOST_SECONDS, seconds
+    """A clean kernel: top to bottom, then all cells backwards, then from the top again."""
+    notebook = read(path)
+    with Kernel(kit / "notebooks", mark, notebook) as kernel:
+        before = listening(mark)
+        seconds = kernel.run_all()
+        assert (alive(mark), listening(mark)) == ([], before)
+        for at in reversed(range(len(notebook.cells))):
+            if notebook.cells[at].cell_type == "code":
+                kernel.run(at)
+        kernel.run_all()
+        assert (alive(mark), listening(mark)) == ([], before)
+    assert seconds < MOST_SECONDS
     made = {p.name for p in kit.iterdir()} | {p.name for p in (kit / "notebooks").iterdir()}
     assert made == {"lessons", "notebooks", "work"}
 
@@ -218,6 +298,8 @@ def test_the_stop_button(program: str, cell: str, how: str, kit: Path, mark: str
     try:
         for source in (BEGIN, program):
             assert run_in(client, source)["status"] == "ok"
+        before = listening(mark)
+        assert before, "the kernel listens"
         asked = client.execute(cell)
         until_printed(client, "NOW")
         browser.wait_for(lambda: alive(mark), "the start of a process")
@@ -228,7 +310,7 @@ def test_the_stop_button(program: str, cell: str, how: str, kit: Path, mark: str
             return
         manager.interrupt_kernel()
         assert reply_to(client, asked)["ename"] == "KeyboardInterrupt"
-        assert alive(mark) == []
+        assert (alive(mark), listening(mark)) == ([], before)
         for source in (SERVER, 'play("server.py")'):  # and the next play works
             assert run_in(client, source)["status"] == "ok"
     finally:
@@ -295,11 +377,20 @@ return prompts.filter(p => !/[0-9]/.test(p.textContent)).length"""
 SIZES = """
 return [...document.querySelectorAll('.jp-OutputArea-output svg[role=img]')].map(
     svg => [svg.clientWidth, svg.clientHeight, svg.closest('.jp-OutputArea-output').clientWidth])"""
+# What the page shows of each picture, and what the kernel has sent.
+SHOWN = """
+const text = svg => svg.textContent;
+const read = html => new DOMParser().parseFromString(html, 'text/html').querySelector('svg');
+const outputs = window.jupyterapp.shell.currentWidget.content.widgets.flatMap(
+    cell => cell.model.outputs ? cell.model.outputs.toJSON() : []);
+return [[...document.querySelectorAll('.jp-OutputArea-output svg[role=img]')].map(text),
+        outputs.map(o => o.data?.['text/html']).filter(Boolean).map(
+            html => text(read([html].flat().join(''))))]"""
 ERRORS = "return document.querySelectorAll('[data-mime-type*=stderr], [data-mime-type*=error]')" \
          ".length"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS[2:3], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS[8:9], ids=lambda p: p.stem)
 def test_in_a_browser(path: Path, kit: Path, tmp_path: Path, mark: str) -> None:
     """Opened in JupyterLab, all cells run: each diagram is there, drawn, and fits the page."""
     if reason := browser.missing():
@@ -318,6 +409,8 @@ def test_in_a_browser(path: Path, kit: Path, tmp_path: Path, mark: str) -> None:
         assert len(sizes) == plays and window.script(ERRORS) == 0
         for width, height, room in sizes:
             assert 300 < width <= room and height > 80, (width, height, room)
+        shown, sent = window.script(SHOWN)
+        assert shown == sent  # nothing in it is taken for a formula
         for number, picture in enumerate(window.pictures(".jp-OutputArea-output svg[role=img]")):
             (tmp_path / f"{number}.png").write_bytes(picture)  # for those who want to look
             assert browser.shades(picture) > 20, f"diagram {number} is blank"

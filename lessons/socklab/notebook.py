@@ -24,6 +24,8 @@ from .submission import KIT, Submission
 from .tape import Event
 
 _folder = KIT / "notebooks" / "work"
+# Otherwise a page takes two backslashes, or two dollars, for a formula.
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 
 Typed = dict[str, Sequence[str | None]] | Sequence[str | None] | None
 
@@ -75,8 +77,8 @@ class Picture:
                               self.ended) if self.parties else ""
         notes = "".join(f'<p style="white-space:pre-wrap"><b>{escape(note)}</b></p>'
                         for note in self._notes())
-        return (f"{picture}{notes}<details><summary>The same as text</summary>"
-                f"<pre>{escape(text)}</pre></details>")
+        return (f'<div class="{NO_FORMULAS}">{picture}{notes}<details><summary>The same as text'
+                f"</summary><pre>{escape(text)}</pre></details></div>")
 
     def __repr__(self) -> str:
         return str(self)
