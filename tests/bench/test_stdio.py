@@ -237,3 +237,24 @@ def test_stdin_is_no_terminal_and_says_so(bench: Bench) -> None:
         print(sys.stdin.isatty(), sys.stdout.isatty(), sys.stdin.encoding, sys.stdout.encoding)
         print(sys.stdin.fileno(), sys.stdout.fileno(), sys.stderr.fileno())
     """) == "False False utf-8 utf-8\n0 1 2\n"
+
+
+def test_what_others_print_during_a_traceback_is_no_part_of_it(bench: Bench) -> None:
+    """Here the traceback is printed line by line, and another thread prints in between."""
+    text = """
+        import sys, threading
+
+        def slow_hook(kind, error, trace):
+            print("one", file=sys.stderr)
+            other = threading.Thread(target=print, args=("this is a result",))
+            other.start()
+            other.join()
+            print("two", file=sys.stderr)
+
+        sys.excepthook = slow_hook
+        1 / 0
+    """
+    program = bench.run(text)
+    program.expect_exit(1)
+    assert program.output == "this is a result\n"
+    assert program.errors.split() == ["one", "two"]

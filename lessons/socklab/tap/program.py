@@ -220,14 +220,14 @@ def _failed(error: BaseException, thread: str) -> None:
     control.flush()
     control.tell("crash", control.now(), thread, type(error).__name__,
                  _text(error), tuple(frames))
-    stdio.in_traceback = True
+    stdio.in_traceback.add(threading.get_ident())
     try:
         if thread != "main":
             print(f"Exception in thread {thread}:", file=sys.stderr)
         sys.excepthook(type(error), error.with_traceback(trace), trace)
     except Exception:
         pass  # stderr is closed
-    stdio.in_traceback = False
+    stdio.in_traceback.discard(threading.get_ident())
 
 
 def _text(error: BaseException) -> str:

@@ -8,6 +8,7 @@ it: nothing waits in a buffer for a flush.
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import io
 import os
@@ -103,7 +104,7 @@ class Shown(io.BufferedWriter):
 
 
 TRACEBACK = 3  # beside 1 and 2: what Python says of an uncaught exception
-in_traceback = False
+in_traceback: set[int] = set()  # the threads that print one at this moment
 # pieces of output without any work on sockets between them: more are a flood, but a right
 # program may print each byte that it got, in a few pieces
 PRINTS, EACH_BYTE = 20_000, 4
@@ -118,7 +119,7 @@ def show(number: int, data: bytes) -> None:
     if _shown[0] == PRINTS + EACH_BYTE * control.moved:
         control.tell("flood")
     control.progress += 1
-    channel = TRACEBACK if in_traceback else number
+    channel = TRACEBACK if _thread.get_ident() in in_traceback else number
     control.tell("output", control.now(), channel, parking.place(), data)
 
 
