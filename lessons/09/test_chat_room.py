@@ -345,7 +345,7 @@ def test_whole_lines(lab: Lab) -> None:
                 leaving = coming
             lab.settle()
             server.let_go()
-            heard = carol.receive().decode().splitlines()
+            heard = hear_all(carol, due)
             if sorted(heard) != sorted(due):
                 server.expect_no_traceback()
                 what = "Carol should hear each of these lines once, in any order."
@@ -372,7 +372,7 @@ def test_death_in_mid_broadcast(lab: Lab, server: Program) -> None:
             lab.settle()
             for other, peer in room.items():
                 due = [f"left {name}"] + ["said ann one"] * (other != "ann")
-                heard = peer.receive().decode().splitlines()
+                heard = hear_all(peer, due)
                 if sorted(heard) != sorted(due):
                     server.expect_no_traceback()
                     lab.fail(f"{other.title()} does not hear what is due, in any order.",
@@ -496,6 +496,19 @@ def hear_soon(peer: Peer, *lines: str) -> None:
         what = "Something is missing, a second later."
         raise peer.program.failure_of(outcome, what, got=got)
     hear(peer, *lines)
+
+
+def hear_all(peer: Peer, due: list[str]) -> list[str]:
+    """What this peer hears until all that is due has come, or for a second.
+
+    No longer: a program that looks around every now and then would take many looks.
+    """
+    end = peer.consumed + sum(len(line.encode()) + 1 for line in due)
+    peer.lab.wait(lambda: len(peer.received) >= end or peer.ended, peer.program, horizon=1)
+    peer.lab.settle()  # and whatever else there is
+    heard = bytes(peer.received[peer.consumed :])
+    peer.consumed = len(peer.received)
+    return heard.decode().splitlines()
 
 
 def next_line(peer: Peer) -> str:

@@ -6,7 +6,7 @@ import threading
 
 from given_lines import LineReader
 
-HOST = "127.0.0.1"
+HOST = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"  # the class's room: CLASS.md
 PORT = 5050
 LONGEST = 1100  # bytes in a line of the room
 
