@@ -72,6 +72,7 @@ KNOWN = {
     "website", "website.title", "website.search", "website.page-navigation",
     "website.sidebar", "website.sidebar.style", "website.sidebar.contents",
     "website.sidebar.contents.section", "website.sidebar.contents.contents",
+    "website.sidebar.contents.text", "website.sidebar.contents.href",
     "lang", "format", "format.html", "format.html.theme", "format.html.css",
     "format.html.toc", "format.html.toc-depth", "filters", "execute", "execute.enabled",
 }
@@ -419,9 +420,19 @@ def test_the_students_edition_holds_what_a_student_needs(edition: Path) -> None:
                    "notebooks", "_quarto.yml", "index.qmd"}
     assert not list(edition.rglob("TEACHING.md"))
     assert all((edition / name).is_file() for name in rendered("student"))
-    done = subprocess.run([sys.executable, "-m", "pytest", "lessons/01", "--solutions"],
-                          cwd=edition, capture_output=True, env=_clean())
-    assert done.returncode and b"student's edition" in done.stdout + done.stderr
+    said = typed(edition, "lessons/01", "--solutions")
+    assert "this is the student's edition" in said
+    said = typed(edition, "-k", "greeting")  # as the README tells, but for one lesson
+    assert "00 Ready?" in said and "FAILED lessons" not in said
+
+
+def typed(kit: Path, *arguments: str) -> str:
+    """What `python -m pytest ...` answers in a kit."""
+    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=kit,
+                          capture_output=True, stdin=subprocess.DEVNULL,
+                          env={**_clean(), "PYTHONIOENCODING": "utf-8"})
+    assert done.returncode
+    return (done.stdout + done.stderr).decode("utf-8")
 
 
 def main() -> None:
