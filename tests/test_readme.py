@@ -256,6 +256,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             text = file.read_text(encoding="utf-8")
             for name, content in made(file, Path(folder)).items():
+                found = part(name).search(text)
+                if found and pieces(found[1]) == pieces(content):
+                    continue  # the same, perhaps in another order: what is there was chosen
                 text = part(name).sub(lambda _, new=content: f"\n{new}\n\n", text, count=1)
         file.write_text(text, encoding="utf-8", newline="\n")
         print(f"{os.path.relpath(file)} is up to date.")
