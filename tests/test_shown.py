@@ -30,7 +30,7 @@ WRITTEN = {
     ("lessons/10/README.md", 'form = "game NAME MARK"           game ann o'),
     ("lessons/10/FORMAT.md", "# a comment"),
 }
-COMMANDS = r"python3? |py |git |quarto |cmd /c |for d in |tail |foreach |Get-ChildItem |pytest "
+COMMANDS = r"python3? |py |git |quarto |cmd /c |for d in |grep |foreach |Select-String |pytest "
 ERRORS = "lessons/ERRORS.md"
 
 
