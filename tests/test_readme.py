@@ -36,7 +36,7 @@ WHAT = {
     "09": "Everybody hears everybody: a room, its protocol, its server and client",
     "10": "Write a protocol down, and have it searched for holes",
     "11": "A protocol without a socket: bytes in, events out (university level)",
-    "12": "Clients that lie, flood, dawdle and vanish",
+    "12": "Clients that lie, flood, dawdle and vanish (university level)",
 }
 COURSES = {
     "seven double lessons": ["01", "03", "04", "06", "07", "09", "10"],

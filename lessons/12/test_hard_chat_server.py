@@ -1,0 +1,730 @@
+"""Lesson 12: Hostile clients."""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from socklab.lesson import Lab, Peer, Program, core, more, show
+
+PORT = 5050
+MEMORY = 4_000_000  # bytes by which the program may grow
+ROUNDS = 25  # of random lines
+
+# Seconds and lines, from the contract's table: well within what is served, and well
+# beyond what is ended.
+SERVED_SECONDS, ENDED_SECONDS = 8, 8 + 8
+SERVED_LINES, ENDED_LINES = 20, 100
+
+
+@pytest.fixture
+def server(lab: Lab) -> Program:
+    return lab.server("hard_chat_server.py", port=PORT)
+
+
+@core
+def test_endless_line(lab: Lab, server: Program) -> None:
+    """A line without an end gets error line, and costs the room no memory."""
+    good = Good(server)
+    for name, start in [("a stranger", b""), ("a member", b"say ")]:
+        with lab.case(f"{name} sends 1001 bytes, and no newline yet"):
+            eve = enter(server, "eve") if start else server.connect()
+            before = server.memory
+            eve.send(start + b"x" * (1001 - len(start)))
+            if not has_ended(eve):
+                feed(server, eve, before)
+                fail(server, "1001 bytes came without a newline. Your server waits for more.",
+                     "open")
+            expect_refusal(server, eve, "line")
+            good.talk(*["joined eve", "left eve"] * bool(start))
+    with lab.case("a member sends a line of 1000 bytes, and one more"):
+        eve = enter(server, "eve")
+        eve.send(b"say " + b"x" * 996 + b"\nsay hi\n")
+        good.talk("joined eve", f"said eve {'x' * 996}", "said eve hi")
+    with lab.case("then it sends 6 MB without a newline"):
+        feed(server, eve, server.memory)
+        if not has_ended(eve):
+            fail(server, "After all these bytes the connection is still open.", "open")
+        good.talk("left eve")
+
+
+@core
+def test_wrong_lines(lab: Lab, server: Program) -> None:
+    """Bad bytes, other versions and strange words get their error, and do no harm."""
+    good = Good(server)
+    for bad in [b"say Zo\xeb", b"\xff\xfe\x00", b"say \xc0\xaf", b"say \xed\xa0\x80",
+                b"to ann \xf0\x9f\x99"]:
+        with lab.case(f"a member sends bytes that are not UTF-8: {bad!r}"):
+            eve = enter(server, "eve")
+            eve.send(bad + b"\n")
+            expect_refusal(server, eve, "line")
+            good.hear("joined eve", "left eve")
+    with lab.case("a stranger sends bytes that are not UTF-8"):
+        eve = server.connect()
+        eve.send(b"hello parley/1 \xff\n")
+        expect_refusal(server, eve, "line")
+    eve = server.connect()
+    for version in ["parley/2", "parley/x", "parley/1.0", "parley/01", "PARLEY/1", "parley/１",
+                    "parley", "parley/" + "9" * 900]:
+        with lab.case(f"the version {version[:40]!r}"):
+            eve.send(f"hello {version} eve\n".encode())
+            expect_error(server, eve, "version")
+    with lab.case("afterwards the same client says a right hello"):
+        eve.send(b"hello parley/1 eve\n")
+        hear(eve, "welcome eve")
+        good.hear("joined eve")
+    eve = enter(server, "eve1")
+    good.hear("joined eve1")
+    for line in ["SAY hi", "said ann hi", "left ann", "joined zoe", "error line x", "say\thi",
+                 " say hi", "who ", "quit", "", " ", "\x00", "bye bye"]:
+        with lab.case(f"a member sends {line!r}"):
+            eve.send(f"{line}\n".encode())
+            expect_error(server, eve, "command")
+    good.talk()
+    eve = enter(server, "eve2")
+    good.hear("joined eve2")
+    for text in ["\x00 \x1b[2J", "one\rtwo", "a\x0bb\x0cc\x85d\u2028e", "-" * 900, "'\"\\"]:
+        with lab.case(f"a member says {text[:40]!r}: all of this is text"):
+            eve.send(f"say {text}\n".encode())
+            good.hear(f"said eve2 {text}")
+    good.talk()
+
+
+@core
+def test_silent_stranger(lab: Lab, server: Program) -> None:
+    """A stranger has ten seconds to become a member."""
+    good = Good(server)
+    strangers = {
+        "says nothing": server.connect(),
+        "sends one byte in a second": server.connect(),
+        "sends a wrong line every three seconds": server.connect(),
+    }
+    _, slow, wrong = strangers.values()
+    late = server.connect()
+
+    def pass_the_time(first: int, last: int) -> None:
+        for second in range(first, last):
+            if not slow.ended:
+                slow.send(b"hello parley/1 eve"[second : second + 1])
+            if second % 3 == 0 and not wrong.ended:
+                wrong.send(b"who\n")
+            lab.jump(1)
+
+    with lab.case("eight seconds pass"):
+        pass_the_time(0, SERVED_SECONDS)
+        for what, stranger in strangers.items():
+            expect_open(server, stranger, f"The stranger who {what}")
+    with lab.case("a fourth stranger says hello after eight seconds"):
+        late.send(b"hello parley/1 late\n")
+        hear(late, "welcome late")
+        good.talk("joined late")
+    with lab.case("eight more seconds pass"):
+        pass_the_time(SERVED_SECONDS, ENDED_SECONDS)
+    for what, stranger in strangers.items():
+        with lab.case(f"sixteen seconds have passed; this stranger {what}"):
+            expect_refusal(server, stranger, "limit", after="error state .*")
+    with lab.case("the fourth one is a member, and may be silent"):
+        expect_open(server, late, "The client who became a member in time")
+        good.talk()
+
+
+@core
+def test_flood(lab: Lab, server: Program) -> None:
+    """Who floods the room is ended; twenty lines in a second are served."""
+    good = Good(server)
+    eve = enter(server, "eve")
+    good.hear("joined eve")
+    for number in range(3):
+        lab.jump(2)
+        with lab.case(f"a member says {SERVED_LINES} lines at once; second {2 * number}"):
+            eve.send(b"".join(b"say %d\n" % n for n in range(SERVED_LINES)))
+            good.hear(*[f"said eve {n}" for n in range(SERVED_LINES)])
+    lab.jump(2)
+    with lab.case(f"then it says {ENDED_LINES} lines at once"):
+        eve.send(b"".join(b"say %d\n" % n for n in range(ENDED_LINES)))
+        expect_refusal(server, eve, "limit")
+        good.hear_some([f"said eve {n}" for n in range(ENDED_LINES)], "left eve")
+        good.talk()
+    for name, line in [("a member asks who is here", b"who\n"), ("a member says", b"\n")]:
+        with lab.case(f"{name} {ENDED_LINES} times at once: {line!r}"):
+            eve = enter(server, "eve")
+            eve.send(line * ENDED_LINES)
+            expect_refusal(server, eve, "limit", after="here ann bob eve|error command .*")
+            good.talk("joined eve", "left eve")
+    with lab.case(f"a stranger sends {ENDED_LINES} wrong lines at once"):
+        eve = server.connect()
+        eve.send(b"hello\n" * ENDED_LINES)
+        expect_refusal(server, eve, "limit", after="error version .*")
+        good.talk()
+
+
+@core
+def test_nothing_is_run(lab: Lab, server: Program, tmp_path: Path) -> None:
+    """What a client sends is never run: not by Python, not by the system."""
+    good = Good(server)
+    eve = enter(server, "eve")
+    good.hear("joined eve")
+    for number, attack in enumerate(PROGRAMS):
+        mark = tmp_path / f"mark{number}"
+        line = attack.replace("MARK", mark.as_posix())
+        if number % 5 == 0:  # so that all are within the limits of lines and of time
+            lab.jump(2)
+            stranger = server.connect()
+        with lab.case(f"eve sends {attack!r} (MARK is a folder's name)"):
+            stranger.send(f"{line}\n".encode())
+            answer = next_line(stranger)
+            eve.send(f"{line}\nsay {line}\nto ann {line}\n".encode())
+            lab.settle()
+            if mark.exists():
+                fail(server, "Your program has run it: the folder is there.", "run")
+            for peer, heard in [(stranger, answer), (eve, next_line(eve))]:
+                code = "state" if peer is stranger else "command"
+                if not re.fullmatch(f"error {code} .*", heard):
+                    fail(server, f"Here comes: error {code}, and a few words.", "code",
+                         expected=f"error {code} ...", got=heard)
+            hear(good.bob, f"said eve {line}")
+            hear(good.ann, f"said eve {line}", f"told eve {line}")
+    with lab.case("a stranger sends a pickle"):
+        mark = tmp_path / "pickled"
+        thief = server.connect()
+        thief.send(f"cos\nmkdir\n(S'{mark.as_posix()}'\ntR.\n".encode())
+        for _ in range(4):
+            expect_error(server, thief, "state")
+        if mark.exists():
+            fail(server, "Your program has unpickled it: the folder is there.", "run")
+    with lab.case("then ann and bob talk"):
+        eve.close()
+        good.talk("left eve")
+
+
+@more
+def test_slow_line(lab: Lab, server: Program) -> None:
+    """A line is whole in ten seconds; between two lines a member has two minutes."""
+    good = Good(server)
+    eve = enter(server, "eve")
+    good.hear("joined eve")
+    with lab.case("a member needs eight seconds for a line"):
+        for byte in b"say slow"[:SERVED_SECONDS]:
+            eve.send(bytes([byte]))
+            lab.jump(1)
+        eve.send(b"ly\n")
+        good.hear("said eve slowly")
+    with lab.case("then it sends one byte in a second, without an end"):
+        for _ in range(ENDED_SECONDS):
+            eve.send(b"z")
+            lab.jump(1)
+            if eve.ended:
+                break
+        expect_refusal(server, eve, "limit")
+        good.talk("left eve")
+    eve = enter(server, "eve")
+    good.hear("joined eve")
+    with lab.case("a member says nothing for 110 seconds, and the others talk"):
+        for seconds in (60, 50):
+            lab.jump(seconds)
+            good.talk()
+        expect_open(server, eve, "This member")
+        eve.send(b"say I am here\n")
+        good.hear("said eve I am here")
+    with lab.case("then it says nothing for 160 seconds"):
+        for seconds in (60, 60, 40):
+            lab.jump(seconds)
+            if not eve.ended:
+                good.talk()
+        expect_refusal(server, eve, "limit", after="said (ann|bob) .*")
+        good.hear("left eve")
+
+
+@more
+def test_never_reads(lab: Lab, server: Program) -> None:
+    """Who does not read is ended when too much waits for it, or for too long."""
+    good = Good(server, "carol", "dave")
+    eve = enter(server, "eve")
+    good.hear("joined eve")
+    eve.pause()
+    with lab.case("eve does not read for four seconds; 72 lines are said"):
+        due = good.say_much(18, may_hear="left eve")
+        lab.jump(4)
+        expect_open(server, eve, "A member for whom less than 100 lines wait")
+        eve.resume()
+        hear(eve, *due)
+    eve.pause()
+    with lab.case("eve does not read; 216 lines are said in six seconds"):
+        for _ in range(3):
+            good.say_much(18, may_hear="left eve")
+            lab.jump(2)
+        if not good.has_heard("left eve"):
+            fail(server, "More than 200 lines wait for eve, and she is still a member.",
+                 "open", outcome=lab.settle())
+        good.talk()
+        eve.resume()
+        if not has_ended(eve):
+            fail(server, "Eve is no member any more, but her connection is open.", "open")
+    for how, news in [("stays", ""), ("says bye", "bye\n")]:
+        with lab.case(f"fred does not read; one line is said; he {how}"):
+            fred = enter(server, "fred")
+            good.hear("joined fred")
+            fred.pause()
+            good.talk()
+            fred.send(news.encode())
+            if news:
+                good.talk("left fred")
+            else:
+                lab.jump(SERVED_SECONDS)
+                good.talk()
+                expect_open(server, fred, "A member who has not read for eight seconds")
+                lab.jump(ENDED_SECONDS - SERVED_SECONDS)
+                good.talk("left fred")
+            lab.jump(ENDED_SECONDS)
+            if not has_ended(fred):
+                fail(server, "One line has waited for fred for sixteen seconds, and his "
+                     "connection is still open.", "held", outcome=lab.settle())
+
+
+@more
+def test_crowd(lab: Lab, server: Program) -> None:
+    """Sixty may be connected; one more hears error limit; who leaves makes room."""
+    good = Good(server)
+    endings: list[Callable[[Peer], None]] = [Peer.close, Peer.reset, Peer.half_close]
+    with lab.case("some come and go, in all sorts of ways"):
+        for start in (b"", b"hel", b"who\n"):
+            for end in endings:
+                eve = server.connect()
+                eve.send(start)
+                lab.settle()
+                end(eve)
+        for last in (b"bye\n", b"x" * 1001, b"\xff\n", b"hello\n" * ENDED_LINES):
+            server.connect().send(last)
+        lab.settle()
+        good.talk()
+    strangers = []
+    with lab.case("with ann and bob, 60 are connected"):
+        for number in range(58):
+            strangers.append(server.connect())
+            strangers[-1].send(b"hel" * (number % 3 == 0))
+        lab.settle()
+        for stranger in strangers:
+            expect_open(server, stranger, "One of the 60")
+        good.talk()
+    for number, line in [(61, b""), (62, b"hello parley/1 eve\n")]:
+        with lab.case(f"number {number} comes"):
+            eve = server.connect()
+            eve.send(line)
+            expect_refusal(server, eve, "limit")
+            good.talk()
+    with lab.case("two of the strangers say hello, one of them leaves again"):
+        for name, stranger in zip(["zoe", "yves"], strangers[-3:-1], strict=True):
+            stranger.send(f"hello parley/1 {name}\n".encode())
+            hear(stranger, f"welcome {name}")
+            good.hear(f"joined {name}")
+            lab.settle()
+        stranger.close()
+        good.talk("left yves")
+        lab.settle()
+    with lab.case("its place is free for the next one"):
+        enter(server, "xaver")
+        good.talk("joined xaver")
+    with lab.case("sixteen seconds later the strangers are gone, and others find room"):
+        lab.jump(ENDED_SECONDS)
+        for stranger in strangers[:-3]:
+            expect_refusal(server, stranger, "limit")
+        enter(server, "will")
+        good.talk("joined will")
+
+
+@more
+def test_reports(lab: Lab, server: Program) -> None:
+    """Whom the room ends, it reports on stderr; no exception is left uncaught."""
+    good = Good(server)
+
+    def silent_stranger(eve: Peer) -> None:
+        lab.jump(ENDED_SECONDS)
+
+    def reset(eve: Peer) -> None:
+        eve.send(b"hello parley/1 eve\nsay hal")
+        lab.settle()
+        eve.reset()
+
+    attacks: dict[str, Callable[[Peer], None]] = {
+        "sends 1001 bytes without a newline": lambda eve: eve.send(b"x" * 1001),
+        "sends bytes that are not UTF-8": lambda eve: eve.send(b"\xff\n"),
+        "floods the room": lambda eve: eve.send(b"hello\n" * ENDED_LINES),
+        "says nothing for sixteen seconds": silent_stranger,
+        "breaks off with a reset": reset,
+    }
+    for what, attack in attacks.items():
+        with lab.case(f"eve {what}"):
+            before = len(server.errors)
+            eve = server.connect()
+            attack(eve)
+            lab.settle()
+            if not eve.closed and not has_ended(eve):
+                fail(server, "Eve's connection should be closed by now.", "open")
+            server.expect_no_traceback()
+            if not server.errors[before:].strip():
+                fail(server, "Your server has written nothing about it to stderr.", "silent")
+    good.talk("joined eve", "left eve")
+
+
+@more
+def test_random_lines(lab: Lab, server: Program) -> None:
+    """Random lines, right and broken ones, get exactly what is due."""
+    good = Good(server)
+    choice = random.Random(lab.seed)
+    for number in range(1, ROUNDS + 1):
+        lines = list(random_lines(choice))
+        due, news = Model().obey(lines)
+        data = b"".join(lines)
+        with lab.case(f"seed {lab.seed}, round {number}: eve sends {show(data, 200)}"):
+            eve = server.connect()
+            for piece in random_pieces(choice, data):
+                eve.send(piece)
+            lab.settle(horizon=1)
+            ended = bool(eve.ended)
+            eve.half_close()
+            lab.settle(horizon=1)
+            compare(server, "Eve", eve, due)
+            for name, peer in [("Ann", good.ann), ("Bob", good.bob)]:
+                compare(server, name, peer, news[name.lower()])
+            if ended != is_last(lines[-1]):
+                fail(server, "Your server closes the connection too early." if ended else
+                     "After the last of these lines the connection should be closed.",
+                     "closed" if ended else "open")
+            expect_end(server, eve)
+        if number % 10 == 0:
+            good.talk()
+
+
+# -- what eve sends to be run ---------------------------------------------------------------
+
+PROGRAMS = [
+    "$(mkdir MARK)",
+    "& mkdir MARK &",
+    "__import__('os').mkdir('MARK')",
+    "__import__('os').mkdir('MARK') hi",
+    "'+str(__import__('os').mkdir('MARK'))+'",
+    "\"+str(__import__('os').mkdir('MARK'))+\"",
+    "{__import__('os').mkdir('MARK')}",
+    "import os; os.mkdir('MARK')",
+    "mkdir MARK",
+    "`mkdir MARK`",
+    "; mkdir MARK #",
+    "{0.__class__} {} {name} %s %d %(name)s %",
+    "(((((((((((((((((((((((((x+x+)+)+y",
+    "__init__ leave main members exit",
+]
+
+
+# -- random lines, and what is due for them -------------------------------------------------
+
+STRANGE_NAMES = [name.encode() for name in
+                 ("", "ann", "Zoë", "東京", "²", "e" * 17, "eve\r", "eve.", "eve ", "../eve")]
+
+
+def random_lines(choice: random.Random) -> Iterator[bytes]:
+    """Up to fifteen lines from Parley's grammar, many of them broken; the last may end it."""
+    for number in range(choice.randint(1, 15)):
+        hello = b"hello parley/1 " + choice.choice([b"eve", b"Eve-2", b"e" * 16])
+        strange = b"hello parley/1 " + choice.choice(STRANGE_NAMES)
+        right = choice.choice([hello, strange, b"say  so, hi ", b"to ann  two  blanks", b"bye",
+                               b"to eve  me", b"to nobody hi", b"who", b"hello parley/1 ann"])
+        if number == 0:
+            right = choice.choice([hello, hello, strange])
+        line = right
+        for _ in range(choice.choice([0, 0, 0, 1, 1, 2, 3])):
+            line = broken(choice, line)
+        line += choice.choice([b"", b"", b"\r"])
+        yield line[:1001] if len(line) > 1000 else line + b"\n"
+        if is_last(line):
+            return
+
+
+def broken(choice: random.Random, line: bytes) -> bytes:
+    """The line with one thing changed."""
+    at = choice.randint(0, len(line))
+    odd = choice.choice([b" ", b" ", b"\r", b"\x00", b"\x1b[1m", b"/", b"9", b"\t", b"\xc3\xbc",
+                         b"\xf0\x9f\x99\x82", b"\xc3", b"\xff", b"%s", b"{}", b"'", b"-1"])
+    return choice.choice([
+        line[:at] + odd + line[at:],
+        line[:at] + odd + line[at:],
+        line[:at] + line[at + 1 :],
+        line[:at],
+        line[at:],
+        line + b" " + line,
+        line.swapcase(),
+        line[:at] + odd * (1001 // len(odd)) + line[at:],
+    ])[:1001]
+
+
+def is_last(line: bytes) -> bool:
+    """Does the room close the connection after this line?"""
+    text = line.removesuffix(b"\n").removesuffix(b"\r")
+    return len(line.removesuffix(b"\n")) > 1000 or text == b"bye" or not is_utf8(text)
+
+
+def is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def random_pieces(choice: random.Random, data: bytes) -> list[bytes]:
+    """The same bytes, cut at up to three places."""
+    cuts = sorted(choice.randint(0, len(data)) for _ in range(choice.choice([0, 0, 1, 3])))
+    return [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+
+
+Due = list[tuple[bytes, str]]  # a line of eve's, and what somebody hears because of it
+
+
+class Model:
+    """Parley/1 for one client, eve, in a room with ann and bob."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.line = b""
+        self.eve: Due = []
+        self.news: dict[str, Due] = {"ann": [], "bob": []}
+
+    def obey(self, lines: list[bytes]) -> tuple[Due, dict[str, Due]]:
+        """Return what eve hears, and what ann and bob hear, with her half-close."""
+        for self.line in lines:
+            if is_last(self.line):
+                if self.line.strip(b"\r\n") != b"bye":
+                    self.eve.append((self.line, "error line"))
+            else:
+                self._one(self.line.removesuffix(b"\n").removesuffix(b"\r").decode())
+        if self.name:
+            self._all(f"left {self.name}")
+        return self.eve, self.news
+
+    def _all(self, text: str) -> None:
+        for heard in self.news.values():
+            heard.append((self.line, text))
+
+    def _one(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        second, _, text = rest.partition(" ")
+        members = sorted({"ann", "bob", *([self.name] if self.name else [])})
+        answer = ""
+        if (word == "hello") == bool(self.name):
+            answer = "error state"
+        elif word == "hello":
+            answer = self._hello(second, text, members)
+        elif word == "say" and rest:
+            self._all(f"said {self.name} {rest}")
+        elif word == "to" and text:
+            if second not in members:
+                answer = "error nobody"
+            elif second == self.name:
+                answer = f"told {self.name} {text}"
+            else:
+                self.news[second].append((self.line, f"told {self.name} {text}"))
+        else:
+            answer = " ".join(["here", *members]) if line == "who" else "error command"
+        if answer:
+            self.eve.append((self.line, answer))
+
+    def _hello(self, version: str, name: str, members: list[str]) -> str:
+        if version != "parley/1":
+            return "error version"
+        if not re.fullmatch("[A-Za-z0-9_-]{1,16}", name):
+            return "error name"
+        if name in members:
+            return "error taken"
+        self.name = name
+        self._all(f"joined {name}")
+        return f"welcome {name}"
+
+
+def compare(server: Program, who: str, peer: Peer, due: Due) -> None:
+    """This peer has heard what is due, line by line, and no more."""
+    data = bytes(peer.received[peer.consumed :])
+    peer.consumed = len(peer.received)
+    heard = data.decode("utf-8", "replace").split("\n")
+    for (line, text), came in zip(due, heard, strict=False):
+        pattern = rf"{text} .*\S.*" if text.startswith("error ") else re.escape(text)
+        if not re.fullmatch(pattern, came):
+            fail(server, f"{who} hears something else than is due for eve's line "
+                 f"{show(line, 60)}.", "wrong", expected=text, got=came)
+    if len(heard) - 1 < len(due):
+        line, text = due[len(heard) - 1]
+        fail(server, f"{who} does not hear what is due for eve's line {show(line, 60)}.",
+             "missing_line", expected=text, got=heard[-1])
+    if heard[len(due) :] != [""]:
+        fail(server, f"{who} hears more than is due.", "wrong", expected="nothing more",
+             got="\n".join(heard[len(due) :]))
+
+
+# -- the good clients -----------------------------------------------------------------------
+
+
+class Good:
+    """Polite members of the same room. They should notice nothing of the attacks."""
+
+    def __init__(self, server: Program, *more_names: str) -> None:
+        self.server, self.number = server, 0
+        self.peers: dict[str, Peer] = {}
+        for name in ("ann", "bob", *more_names):
+            self.peers[name] = enter(server, name)
+            for other in list(self.peers.values())[:-1]:
+                hear(other, f"joined {name}")
+        self.ann, self.bob = self.peers["ann"], self.peers["bob"]
+
+    def hear(self, *news: str) -> None:
+        """All of them hear exactly these lines next."""
+        for peer in self.peers.values():
+            hear(peer, *news)
+
+    def talk(self, *news: str) -> None:
+        """They hear this news; then ann and bob hear each other, and nothing else."""
+        self.hear(*news)
+        self.number += 1
+        for name in ("ann", "bob"):
+            self.peers[name].send(f"say Grüezi {self.number}\n".encode())
+            for other, peer in self.peers.items():
+                if other != name:
+                    hear(peer, f"said {name} Grüezi {self.number}")
+
+    def say_much(self, lines: int, may_hear: str = "") -> list[str]:
+        """Each of them says so many lines; all others hear them. Return what was said.
+
+        may_hear: a line that they may hear in between, once, and which is not yet due.
+        """
+        said = []
+        for name, speaker in self.peers.items():
+            texts = [f"said {name} {n}" for n in range(lines)]
+            speaker.send("".join(f"say {n}\n" for n in range(lines)).encode())
+            said += texts
+            for other, peer in self.peers.items():
+                if other != name:
+                    for text in texts:
+                        self._hear_one(peer, text, may_hear)
+        return said
+
+    def _hear_one(self, peer: Peer, text: str, may_hear: str) -> None:
+        due = f"{may_hear}\n".encode()
+        if may_hear:
+            wait_for(peer, len(due))
+            if peer.received.startswith(due, peer.consumed):
+                hear(peer, may_hear)
+        hear(peer, text)
+
+    def hear_some(self, texts: list[str], then: str) -> None:
+        """They hear the first of these texts, at least as many as are served, then one line."""
+        for peer in self.peers.values():
+            hear(peer, *texts[:SERVED_LINES])
+            heard = SERVED_LINES
+            while (line := next_line(peer)) != then:
+                if heard >= len(texts) or line != texts[heard]:
+                    fail(self.server, f"A good client should hear {then!r} now.", "wrong",
+                         expected=then, got=line)
+                heard += 1
+
+    def has_heard(self, line: str) -> bool:
+        """Have all of them heard this line, in the course of what was said or now?"""
+        due = f"{line}\n".encode()
+        for peer in self.peers.values():
+            if peer.received.startswith(due, peer.consumed):
+                peer.consumed += len(due)
+        return all(due in peer.received[: peer.consumed] for peer in self.peers.values())
+
+
+# -- what the checks are made of ------------------------------------------------------------
+
+
+def enter(server: Program, name: str) -> Peer:
+    """A new member of this name."""
+    peer = server.connect()
+    peer.send(f"hello parley/1 {name}\n".encode())
+    hear(peer, f"welcome {name}")
+    server.lab.settle()
+    return peer
+
+
+def wait_for(peer: Peer, size: int) -> Any:
+    """Wait for so many more bytes, or the end, up to a second of the program's time."""
+    due = peer.consumed + size
+    return peer.lab.wait(
+        lambda: len(peer.received) >= due or peer.ended, peer.program, horizon=1
+    )
+
+
+def hear(peer: Peer, *lines: str) -> None:
+    """The next lines that this peer hears are exactly these, within a second."""
+    due = b"".join(f"{line}\n".encode() for line in lines)
+    outcome = wait_for(peer, len(due))
+    got = bytes(peer.received[peer.consumed : peer.consumed + len(due)])
+    if outcome is not None and due.startswith(got) and got != due:
+        assert peer.program is not None
+        what = "A good client does not hear, within a second, what is due."
+        raise peer.program.failure_of(outcome, what, expected=due, got=got)
+    peer.expect(due)
+
+
+def next_line(peer: Peer) -> str:
+    """The next line that this peer hears, without its end."""
+    return peer.read_line().decode("utf-8", "replace").removesuffix("\n")
+
+
+def expect_error(server: Program, peer: Peer, code: str) -> None:
+    answer = next_line(peer)
+    if not re.fullmatch(rf"error {code} .*\S.*", answer):
+        fail(server, f"Here comes: error {code}, and a few words.", "code",
+             expected=f"error {code} ...", got=answer)
+
+
+def has_ended(peer: Peer) -> bool:
+    """Does the server close this connection within a second of its time?"""
+    peer.lab.wait(lambda: peer.ended, peer.program, horizon=1)
+    return bool(peer.ended)
+
+
+def expect_open(server: Program, peer: Peer, who: str) -> None:
+    """All is quiet, and the server has not closed this connection."""
+    if peer.ended:
+        fail(server, f"{who} is within the limits, but your server has closed the connection.",
+             "early", got=bytes(peer.received[peer.consumed :]))
+
+
+def expect_end(server: Program, peer: Peer) -> None:
+    if not has_ended(peer):
+        fail(server, "The connection should be closed by now.", "open",
+             outcome=server.lab.settle())
+
+
+def expect_refusal(server: Program, peer: Peer, code: str, after: str = "") -> None:
+    """This peer hears error CODE and the end. after: a pattern for lines before that."""
+    expect_end(server, peer)
+    heard = bytes(peer.received[peer.consumed :]).decode("utf-8", "replace").splitlines()
+    peer.consumed = len(peer.received)
+    while len(heard) > 1 and after and re.fullmatch(after, heard[0]):
+        heard.pop(0)
+    if peer.ended == "reset":
+        return  # some of its bytes were unread when it was closed: then the error may be lost
+    if len(heard) != 1 or not re.fullmatch(rf"error {code} .*\S.*", heard[0]):
+        fail(server, f"Before the end comes: error {code}, and a few words.", "code",
+             expected=f"error {code} ...", got=" / ".join(heard))
+
+
+def feed(server: Program, eve: Peer, before: int) -> None:
+    """Send 6 MB without a newline, or until the end, and watch the program's memory."""
+    for _ in range(12):
+        eve.send(b"x" * 500_000)
+        server.lab.settle()
+        grown = server.memory - before
+        if grown > MEMORY:
+            fail(server, f"Eve has sent {eve.given:,} bytes without a newline, and your "
+                 f"program has grown by {grown / 1e6:.1f} MB. The contract allows "
+                 f"{MEMORY / 1e6:.0f} MB.", "memory")
+        if eve.ended:
+            return
+
+
+def fail(server: Program, what: str, kind: str, **facts: Any) -> None:
+    """Fail; if an exception of the program is behind it, this is what counts."""
+    raise server.failure("crashed" if server.crashes else kind, what, **facts)
