@@ -230,8 +230,9 @@ class Grader:
             data.update(outcome=NOT_RUN, skipped=reason.removeprefix("Skipped: "))
         elif report.failed:
             assert call.excinfo is not None
-            known = isinstance(error, pytest.FixtureLookupError)  # pytest has words for it
-            found = error.formatrepr() if known else call.excinfo.getrepr(style="short")
+            found: Any = call.excinfo.getrepr(style="short")
+            if isinstance(error, pytest.FixtureLookupError):  # pytest has words for it
+                found = error.formatrepr()
             report.longrepr = KIT_FAILED + str(found)
             data.update(outcome=FAILED, text=report.longrepr, kit=True,
                         reason=f"kit {item.name}")
