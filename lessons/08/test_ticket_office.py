@@ -32,6 +32,10 @@ def test_office(lab: Lab) -> None:
         ("cancel", ("ann",), True),
         ("free", (), 1),
         ("buy", ("eve",), 1),
+        ("cancel", ("bob",), True),
+        ("buy", ("ann",), 2),  # ann's second seat, bought after her seat 3
+        ("cancel", ("ann",), True),  # the lowest, not the oldest
+        ("buy", ("bob",), 2),
         ("cancel", ("ann",), True),
         ("cancel", ("ann",), False),
         ("cancel", ("bob",), True),

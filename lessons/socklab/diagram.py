@@ -42,7 +42,7 @@ class Step:
 
     who: str
     words: str
-    line: int = 0
+    line: str = ""
     event: Event | None = None
     waits: bool = False
     y: int = 0
@@ -173,18 +173,19 @@ def _steps(events: Sequence[Event], waits: dict[str, list[Wait]],
            parties: Sequence[str]) -> list[Step]:
     rows = {id(row): (row, event) for event in events if not ladder.is_hidden(event)
             for row in [ladder.Row(event.time, {event.who: ladder.say(event)},
-                                   {event.who: event.line})]}
+                                   {event.who: ladder.line_of(event)})]}
     steps = []
     for row in ladder.fold([row for row, _ in rows.values()]):
         (who, words), = row.cells.items()
         event = rows[id(row)][1] if id(row) in rows else None
-        steps.append(Step(who, words, row.lines.get(who, 0), event))
+        steps.append(Step(who, words, row.lines.get(who, ""), event))
     if len(steps) > LONGEST:
         cut = Step(steps[0].who, f"… ({count(len(steps) - LONGEST, 'step')} left out)")
         steps = [*steps[: LONGEST // 2], cut, *steps[-LONGEST // 2 :]]
     for who in parties:
         stuck = [w for w in waits.get(who, []) if w[1] and w[1] != "order"]
-        steps += [Step(who, ladder.say_wait(w), w[3], waits=True) for w in stuck[:THREADS]]
+        steps += [Step(who, ladder.say_wait(w), ladder.line_of_wait(who, w), waits=True)
+                  for w in stuck[:THREADS]]
         if len(stuck) > THREADS:
             steps.append(Step(who, f"and {count(len(stuck) - THREADS, 'thread')} more",
                               waits=True))
@@ -205,7 +206,7 @@ def _layout(steps: list[Step], arrows: list[Arrow], parties: Sequence[str]) -> C
         step.y = y
         y += STEP + LINE * (len(_wrapped(step.words)) - 1)
     columns = {who: at * GAP for at, who in enumerate(parties)}
-    slot = 7 + len(str(max(step.line for step in steps)))
+    slot = 2 + max(6, *(len(step.line) for step in steps))
     return Canvas(columns, len(parties) == 2, steps, slot, y)
 
 
@@ -268,7 +269,7 @@ def _label(canvas: Canvas, step: Step, parties: Sequence[str], names: dict[str, 
     bold = ' font-weight="bold"' if step.waits else ""
     x, y = at + 16 * toward, step.y + 5
     if step.line:
-        canvas.words.append(_text(x, y, f"line {step.line}", anchor, bold))
+        canvas.words.append(_text(x, y, step.line, anchor, bold))
     name = f"{names.get(step.who, step.who)}: " if len(parties) > 2 else ""
     for row, words in enumerate(_wrapped(step.words)):
         canvas.words.append(_text(x + canvas.slot * CHAR * toward, y + row * LINE,

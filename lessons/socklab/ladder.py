@@ -24,7 +24,7 @@ class Row:
 
     time: float
     cells: dict[str, str]  # by party
-    lines: dict[str, int]  # the source line of a program's cell
+    lines: dict[str, str]  # where a program's cell is in its source
     sender: str = ""
     receiver: str = ""
     waiting: str = ""  # the party whose cell is a wait that does not end
@@ -38,14 +38,14 @@ def rows(events: Sequence[Event]) -> list[Row]:
     for at, event in enumerate(events):
         if at in done or is_hidden(event):
             continue
-        row = Row(event.time, {event.who: say(event)}, {event.who: event.line})
+        row = Row(event.time, {event.who: say(event)}, {event.who: line_of(event)})
         other = partner.get(at)
         if other is not None and other > at and events[other].who != event.who and not any(
                 events[n].who == events[other].who and n not in done
                 and not is_hidden(events[n]) for n in range(at + 1, other)):
             done.add(other)
             row.cells[events[other].who] = say(events[other])
-            row.lines[events[other].who] = events[other].line
+            row.lines[events[other].who] = line_of(events[other])
             ends = (event.who, events[other].who)
             row.sender, row.receiver = ends if event.call in OUT else ends[::-1]
         elif event.call in OUT and not event.note and travels(event):
@@ -129,6 +129,22 @@ def kind_of(event: Event) -> str:
     return "data"
 
 
+def line_of(event: Event) -> str:
+    """The line that did it, with its file if that is not the program's own; "" for none."""
+    return _line(event.who, event.file, event.line)
+
+
+def line_of_wait(who: str, wait: Wait) -> str:
+    """The line on which a thread of a program waits."""
+    return _line(who, wait[2], wait[3])
+
+
+def _line(who: str, file: str, line: int) -> str:
+    if not line:
+        return ""
+    return f"line {line}" if file in ("", who) else f"{file}:{line}"
+
+
 def say(event: Event) -> str:
     """What somebody did, in a few words."""
     data, size = event.data, count(event.size, "byte")
@@ -189,7 +205,8 @@ def text(found: list[Row], waits: dict[str, list[Wait]], parties: Sequence[str],
     for who, threads in waits.items():
         for wait in threads[:4]:
             if wait[1] and wait[1] != "order":
-                found = [*found, Row(0.0, {who: say_wait(wait)}, {who: wait[3]}, waiting=who)]
+                found = [*found, Row(0.0, {who: say_wait(wait)}, {who: line_of_wait(who, wait)},
+                                     waiting=who)]
     cut = max(0, len(found) - most)
     found, cut = found[cut:], cut + before
     if len(parties) != 2:
@@ -212,7 +229,7 @@ def _cell(row: Row, party: str, width: int) -> str:
     words = row.cells.get(party, "")
     if not words:
         return ""
-    line = f"line {row.lines[party]}" if row.lines.get(party) else ""
+    line = row.lines.get(party, "")
     if row.waiting == party:
         words = "■ " + words
     room = width - len(line) - 1
@@ -224,7 +241,7 @@ def _as_list(found: list[Row], cut: int, names: dict[str, str]) -> list[str]:
     lines = [f"… ({count(cut, 'step')} before)"] if cut else []
     for row in found:
         for party, words in row.cells.items():
-            where = f", line {row.lines[party]}" if row.lines.get(party) else ""
+            where = f", {row.lines[party]}" if row.lines.get(party) else ""
             mark = "■ " if row.waiting else ""
             lines.append(f"{names.get(party, party)}: {mark}{words}{where}"[:76])
     return lines

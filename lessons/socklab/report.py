@@ -115,7 +115,10 @@ class Report:
         if line.skipped:
             again = f"  ({line.skipped})"
         text = f"  {line.outcome} {line.title}"
-        if len(self._shown_as(text + again)) > 80:
+        if len(self._shown_as(text)) > 80:  # one word on its next line
+            before, _, word = text.rpartition(" ")
+            text = f"{before}\n    {word}"
+        elif len(self._shown_as(text + again)) > 80:
             text, again = f"{text}\n   ", again[1:]
         self.write(text + again, **colour)
 

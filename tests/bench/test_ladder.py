@@ -67,7 +67,7 @@ def test_a_program_s_rows_stay_in_its_own_order() -> None:
 def test_what_is_repeated_is_folded() -> None:
     found = ladder.rows(events(*[("s", "recv", B, 0)] * 50))
     for row in found:
-        row.lines["s"] = 7
+        row.lines["s"] = "line 7"
     folded = ladder.fold(found)
     assert len(folded) == 2 and "49 times" in folded[1].cells["s"]
 
@@ -141,5 +141,17 @@ def test_a_whole_talk(bench: Bench) -> None:
     server.expect_exit(0)
     rows = [row for row in ladder.rows(bench.lab.tape.ordered()) if "check" in row.cells]
     assert [(row.cells["check"], row.sender, row.lines.get("server.py")) for row in rows] == [
-        ("connects", "check", 3), ("sends b'hello'", "check", 4), ("gets b'hello'", "server.py", 5),
-        ("ends its stream", "check", 4), ("sees the end", "server.py", 6)]
+        ("connects", "check", "line 3"), ("sends b'hello'", "check", "line 4"),
+        ("gets b'hello'", "server.py", "line 5"), ("ends its stream", "check", "line 4"),
+        ("sees the end", "server.py", "line 6")]
+
+
+def test_a_line_of_another_file_is_named_with_it() -> None:
+    """A program's own lines are "line 7"; those of a module that it uses are not taken for them."""
+    found = events(("s.py", "recv", B, 5), ("s.py", "recv", B, 5))
+    found[0].file, found[0].line, found[1].line = "given_lines.py", 49, 2
+    wait = ("main", "recv", "given_lines.py", 49, "", None, ())
+    text = ladder.text(ladder.rows(found), {"s.py": [wait]}, ["check", "s.py"],
+                       {"check": "the check", "s.py": "s.py"})
+    given = "given_lines.py:49"
+    assert [line.split()[-1] for line in text[1:]] == [given, "2", given]
