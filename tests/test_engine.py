@@ -247,12 +247,6 @@ def test_what_is_due_does_not_depend_on_the_cuts(checks: ModuleType) -> None:
             assert events.setdefault(run.data, due) == due
 
 
-def test_the_handout_shows_what_the_check_says(tmp_path: Path) -> None:
-    handout = (KIT / "lessons" / "11" / "README.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^```text\n(.*?)^```", handout, re.M | re.S)
-    assert shown[0].strip() in report("crlf_replaced_in_pieces", tmp_path)
-
-
 def test_the_room_is_the_same_in_both_places() -> None:
     ours, theirs = (KIT / part / "11" / "given_room.py" for part in ("lessons", "solutions"))
     assert ours.read_text(encoding="utf-8") == theirs.read_text(encoding="utf-8")

@@ -433,8 +433,6 @@ def short(value: Any, same: int = 0) -> str:
     """A value as Python shows it; of many events those from the first difference on."""
     if isinstance(value, bytes):
         return show(value, 30 if len(repr(value)) < 60 else 12)
-    if isinstance(value, Handle):
-        return f"an object of the class {value.type_name}"
     if not isinstance(value, list):
         return shortened(value)
     whole = f"[{', '.join(shortened(event) for event in value)}]"
@@ -444,7 +442,9 @@ def short(value: Any, same: int = 0) -> str:
 
 
 def shortened(value: Any) -> str:
-    text = repr(value)
+    if isinstance(value, Handle):
+        return f"an object of the class {value.type_name}"
+    text = repr(tuple(value) if isinstance(value, list) else value)
     return text if len(text) <= 40 else f"{text[:24]}…{text[-12:]}"
 
 
@@ -541,7 +541,7 @@ def arranged(lines: Talk, cuts: Sequence[int], delay: int = 0, skipped: int = 0,
         while answer is not None and (late == 0 or number == len(pieces)):
             run.steps.append(says(*answer))
             answer = None
-            if number == len(pieces) or coming and coming[0][0] <= upto or delay:
+            if errors or coming and coming[0][0] <= upto:
                 run.steps.append(gets(None, *due(upto)))
                 answer_errors()
         late -= 1

@@ -10,6 +10,8 @@ FIELDS = {
     "welcome": [NAME], "joined": [NAME], "left": [NAME],
     "said": [NAME, TEXT], "told": [NAME, TEXT], "error": [CODE, TEXT], "close": [],
 }  # fmt: skip
+NEWS = ["joined", "left", "said", "told", "here"]  # for members only
+REFUSALS = [("error", "taken"), ("error", "full")]  # of a hello
 
 
 class Engine:
@@ -95,17 +97,18 @@ class Engine:
 
     def next_state(self, word, first):
         """The state after a command; ValueError if it is not allowed in the present one."""
+        answers_hello = word == "welcome" or (word, first) in REFUSALS
         if self.state == "closed":
             raise ValueError("the connection is closed")
+        if answers_hello and self.state != "asking" or word == "welcome" and first != self.name:
+            raise ValueError(f"no hello waits for {word} {first}")
+        if word in NEWS and self.state != "member":
+            raise ValueError(f"a {self.state} hears no {word}")
+        if word == "welcome":
+            return "member"
         if word == "close" or (word, first) == ("error", "line"):
             return "closed"
-        if word == "welcome" or first in ("taken", "full") and word == "error":
-            if self.state != "asking" or word == "welcome" and first != self.name:
-                raise ValueError(f"no hello waits for {word} {first}")
-            return "member" if word == "welcome" else "stranger"
-        if word != "error" and self.state != "member":
-            raise ValueError(f"a {self.state} hears no {word}")
-        return self.state
+        return "stranger" if answers_hello else self.state
 
 
 if __name__ == "__main__":
