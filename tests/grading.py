@@ -101,6 +101,14 @@ def _results(junit: Path) -> list[Result]:
     return found
 
 
+def entries(kind: str, lesson: str) -> list[Path]:
+    """The "wrong" or "unusual" programs of a lesson; for lesson 10 also protocols, transcripts,
+    and folders with both."""
+    folder = KIT / "tests" / kind / lesson
+    return sorted(p for p in folder.iterdir() if p.suffix in (".py", ".toml", ".txt")
+                  or (p / "protocol.toml").is_file()) if folder.is_dir() else []
+
+
 def header(path: Path) -> dict[str, str]:
     """Return the facts in the comment at the head of a wrong or unusual program.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from again import Regrader
-from grading import KIT, grade, header, submission
+from grading import KIT, entries, grade, header, submission
 
 LESSONS = sorted(p.name for p in (KIT / "lessons").iterdir()
                  if p.name.isdigit() and any(p.glob("test_*.py")))
@@ -23,13 +23,6 @@ def programs(kind: str) -> list:
     """The programs of tests/wrong or tests/unusual, as pytest parameters."""
     return [pytest.param(p, id=f"{p.parent.name}-{p.stem}")
             for lesson in LESSONS for p in entries(kind, lesson)]
-
-
-def entries(kind: str, lesson: str) -> list[Path]:
-    """The wrong or unusual programs of a lesson; for lesson 10 protocols and transcripts."""
-    folder = KIT / "tests" / kind / lesson
-    return sorted(p for p in folder.iterdir() if p.suffix in (".py", ".toml", ".txt")
-                  or (p / "protocol.toml").is_file()) if folder.is_dir() else []
 
 
 def checks(lesson: str) -> dict[str, tuple[str, str]]:

@@ -7,14 +7,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from grading import KIT, header
+from grading import KIT, entries, header
 from socklab.design import lint
 from socklab.design.folder import ALL, Design, read
 from socklab.design.lines import accepts, longest, messages_of, samples, shortest, take_apart
 from socklab.design.spec import Field, Message, Protocol
-from test_lessons import entries
 
-SOUND = [KIT / "solutions/10", KIT / "lessons/10/parley", *entries("unusual", "10")]
+SOUND = [KIT / "solutions/10", KIT / "lessons/10/parley",
+         *filter(Path.is_dir, entries("unusual", "10"))]
 CHECKS = {"states": "test_states", "answers": "test_answers", "fields": "test_fields",
           "wrong lines": "test_wrong_lines", "possible": "test_transcripts",
           "waiting": "test_waiting", "places": "test_places", "alike": "test_look_alike",
@@ -39,6 +39,21 @@ def changed(folder: Path, *edits: tuple[str, str]) -> Design:
 @pytest.mark.parametrize("folder", SOUND, ids=lambda p: p.name)
 def test_a_sound_protocol_is_accused_of_nothing(folder: Path) -> None:
     assert read(folder).all_findings() == []
+
+
+def test_the_chat_room_is_the_one_of_lesson_09() -> None:
+    """The same forms, states' errors and limits as on its own page."""
+    text = (KIT / "lessons" / "09" / "PARLEY.md").read_text(encoding="utf-8")
+    p = read(KIT / "lessons" / "10" / "parley").protocol
+    forms = re.search(r"from a client +from the room\n(.*?)\nVERSION +(\S+)", text, re.S)
+    assert forms and forms[2] == p.version
+    for message in p.messages.values():
+        form = message.form.replace("WHY", "TEXT").replace("NAMES", "NAME")
+        assert re.search(rf"(^|  ){form}($|  |,)", forms[1], re.M), form
+    assert list(p.errors) == re.findall(r"^\| `(\w+)` \|", text.partition("## Errors")[2], re.M)
+    for limit in p.limits.values():
+        assert f"at most {limit}" in text
+    assert longest(p, p.messages["say"]) == p.limits["client"], "TEXT fills the line"
 
 
 def test_the_starter_has_holes_of_many_kinds() -> None:
@@ -78,6 +93,17 @@ def test_findings_are_sentences_with_a_place(oxo: Design) -> None:
 def test_who_waits_for_a_new_client_is_not_lost(oxo: Design) -> None:
     """`alone` can only wait: but anybody may still come."""
     assert oxo.protocol.states["alone"].hears and not oxo.findings("waiting")
+
+
+def test_who_hears_the_rest_of_an_answer_is_not_lost(tmp_path: Path) -> None:
+    """`more` is the server's own: it does not wait for anybody."""
+    left = ('"left -> over"]', '"left"]')
+    fine = changed(tmp_path, left, ('after = ["bye", "end", "unreadable"]', 'after = ["more"]'))
+    assert fine.findings("waiting") == []
+    lost = changed(tmp_path, left, ('after = ["bye", "end", "unreadable"]', 'after = ["bye"]'))
+    assert [f.kind for f in lost.findings("waiting")] == ["vanished"]
+    lost = changed(tmp_path, ('after = ["bye", "end", "unreadable"]', 'after = ["move"]'))
+    assert [f.kind for f in lost.findings("waiting")] == ["vanished"]
 
 
 def test_the_last_field_may_hold_blanks(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from load import KIT, busy, table
 sys.path.insert(0, str(KIT / "tests"))
 
 from again import Regrader  # noqa: E402
-from grading import Graded, header, submission  # noqa: E402
+from grading import Graded, entries, header, submission  # noqa: E402
 
 
 @dataclass
@@ -113,7 +113,7 @@ def jobs_for(lesson: str, kinds: list[str], folder: Path) -> list[Job]:
     if "solutions" in kinds:
         jobs.append(Job(lesson, "the solution", str(KIT / "solutions" / lesson), None))
     for kind in ("unusual", "wrong"):
-        for program in sorted((KIT / "tests" / kind / lesson).glob("*.py")):
+        for program in entries(kind, lesson):
             if kind in kinds:
                 facts = header(program)
                 due = (facts["caught by"], facts["fails as"]) if kind == "wrong" else None

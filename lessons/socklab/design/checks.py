@@ -111,10 +111,15 @@ def _listen(lab: Lab, p: Protocol, line: Line, peer: Peer) -> None:
     if line.text is None:
         peer.expect_end()
         return
-    got = peer.read_line()
+    due = (line.text + p.end).encode()
+    try:
+        got = peer.read_line()
+    except Failure as failure:
+        failure.expected = due
+        raise
     if not _same(p, line.text, got):
         lab.fail("The server contradicts its transcript. This is the first line that differs.",
-                 kind="differs", expected=(line.text + p.end).encode(), got=got)
+                 kind="differs", expected=due, got=got)
 
 
 def _same(p: Protocol, due: str, got: bytes) -> bool:
@@ -125,7 +130,7 @@ def _same(p: Protocol, due: str, got: bytes) -> bool:
         text = got.decode()
     except UnicodeDecodeError:
         return False
-    if not text.endswith(p.end):
+    if not text.endswith(p.end) or text.endswith("\r\n") != p.end.endswith("\r\n"):
         return False
     for message in messages_of(p, SERVER, due):
         values = take_apart(p, message, due) or {}

@@ -18,7 +18,7 @@ def accepts(field: Field, value: str) -> bool:
         low, high = field.number
         return bool(re.fullmatch(r"0|-?[1-9][0-9]{0,18}", value)) and low <= int(value) <= high
     if field.letters is None:
-        if "\n" in value or "\r" in value:
+        if "\n" in value:
             return False
     elif not set(value) <= field.letters:
         return False

@@ -99,15 +99,14 @@ def nobody_waits(p: Protocol) -> Iterator[Finding]:
     elif p.first == SERVER and not start.hears:
         yield Finding("both-wait", f"The server speaks first, but in `{p.start}` the client "
                       "hears nothing. Then both wait for ever.", where)
+    newcomers = {said for said in start.says if _goes_on(p, start, said)}
     for name in p.reached:
         state = p.states[name]
-        goes_on = any(not answer.code and not p.states[answer.to or name].final
-                      for said, given in state.says.items() if said != END
-                      for answer in given)
         causes = {cause for a in state.hears
                   if a.message != NOTHING for cause in p.messages[a.message].after}
-        others = [cause for cause in causes if cause in p.messages and cause not in start.says]
-        if state.final or goes_on or not others or len(others) < len(causes):
+        others = [cause for cause in causes if cause in p.messages and cause not in newcomers]
+        if state.final or any(_goes_on(p, state, said) for said in state.says) \
+                or not others or len(others) < len(causes):
             continue
         heard, cause = next((a, c) for a in state.hears if a.message != NOTHING
                             for c in p.messages[a.message].after if c in others)
@@ -115,6 +114,12 @@ def nobody_waits(p: Protocol) -> Iterator[Finding]:
                       f"when another client says `{cause}`. That client's laptop is closed. "
                       f"What comes now? Nothing that `{name}` hears has \"{END}\" or \"time\" "
                       "in its `after`.", p.line("states", name))
+
+
+def _goes_on(p: Protocol, state: State, said: str) -> bool:
+    """Does the talk go on when the client says this, other than by an error?"""
+    return said != END and any(not answer.code and not p.states[answer.to or state.name].final
+                               for answer in state.says[said])
 
 
 # -- messages -------------------------------------------------------------------------------

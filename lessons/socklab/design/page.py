@@ -11,7 +11,8 @@ from .transcripts import Transcript
 _SAYS = {"unreadable": "a line too long, or not UTF-8", "otherwise": "any other line",
          "end": "(ends its stream)"}
 _AFTER = {"connect": "the connection", "end": "the end of another client's stream",
-          "time": "some time", "unreadable": "an unreadable line of another client"}
+          "time": "some time", "more": "the line before",
+          "unreadable": "an unreadable line of another client"}
 
 
 def page(p: Protocol, transcripts: list[Transcript]) -> str:

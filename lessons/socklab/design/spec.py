@@ -19,7 +19,7 @@ FILE = "protocol.toml"
 CLIENT, SERVER = "client", "server"
 END = "end"  # says.end: the client ends its stream
 NOTHING = "nothing"  # the word that no answer comes
-CAUSES = ("connect", END, "time", "unreadable")  # what may bring about a message, unasked
+CAUSES = ("connect", END, "time", "unreadable", "more")  # what may bring about a message, unasked
 VERSION, CODE = "VERSION", "CODE"  # fields that need no entry
 FIELD = re.compile(r"[A-Z][A-Z0-9_]*$")
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*$")
@@ -331,7 +331,8 @@ class _Reader:
         for place, word in enumerate(message.fields):
             if word not in fields:
                 self._bad((*key, "form"), f"A word in capitals is a field, and there is no "
-                          f"[fields.{word}]. {meant(word, list(fields))}")
+                          f"[fields.{word}]. {meant(word, list(fields))} Words that travel as "
+                          "they are have small letters.")
                 continue
             counter = fields[word].counted_by
             if counter and (counter not in message.fields[:place] or not fields[counter].number):

@@ -20,7 +20,7 @@ from .source import Problem, Unreadable, read_text
 from .spec import CLIENT, END, NOTHING, SERVER, VERSION, Answer, Message, Protocol, State
 
 FOLDER = "transcripts"
-_LINE = re.compile(r"([CS])(?: ([\w-]+))?(?:: ?(.*)|( ends))$")
+_LINE = re.compile(r"([CS])(?: ([\w-]+))?(?:: ?(.*)|( ends) *)$")
 FORM = 'Write "C: line", "S: line", "C ann: line", "S ann: line", "C ends" or "S ends"; # ' \
        "begins a comment."
 
@@ -98,7 +98,7 @@ class _Impossible(Exception):
 def possible(p: Protocol, transcript: Transcript) -> Iterator[Finding]:
     """The first line that the protocol does not allow, if there is one."""
     talks: dict[str, list[_Talk]] = {}
-    done: set[str] = {"connect", "time"}
+    done: set[str] = {"connect", "time", "more"}
     for line in transcript.lines:
         ways: list[_Talk] = []
         reasons: list[str] = []
