@@ -139,6 +139,13 @@ h = {i = 1}
     assert line_of(lines, ("b", "g", "h", "i")) == 10 and line_of(lines, ("z",)) == 0
 
 
+def test_only_a_newline_ends_a_line(tmp_path: Path) -> None:
+    """As for TOML itself: other characters that end lines elsewhere are a part of one."""
+    text = SMALL.replace('name = "Bell"', 'name = "Bell\u2028\x85"  # \u2029')
+    assert problems(tmp_path, text.replace("most", "mots"))[0].startswith(
+        "protocol.toml, line 7: ")
+
+
 @pytest.mark.parametrize("folder", [
     KIT / "lessons/10", KIT / "lessons/10/parley", KIT / "solutions/10",
     *filter(Path.is_dir, entries("unusual", "10"))], ids=lambda p: p.name)

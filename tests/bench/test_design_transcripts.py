@@ -95,6 +95,13 @@ def test_what_a_server_may_word_otherwise() -> None:
     assert not _same(p, "moved 3", b"moved 4\n") and not _same(p, "won", b"won \n")
 
 
+def test_what_is_shown_moves_no_cursor(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    path.write_text("C a: \x1b[2Jhello\nS a: \x07wait\n", encoding="utf-8")
+    [finding] = possible(load(OXO), _read(path))
+    assert "\\x07wait" in str(finding) and str(finding).isprintable()
+
+
 def test_clients_in_the_order_of_their_first_line() -> None:
     lines = [Line(1, "client", "b", "x"), Line(2, "server", "a", "y"), Line(3, "client", "b", "")]
     assert Transcript("t", lines).clients == ["b", "a"]

@@ -14,7 +14,7 @@ from ..program import Program
 from ..submission import short
 from .folder import Design, read
 from .lines import messages_of, take_apart
-from .source import Unreadable
+from .source import Unreadable, printable
 from .spec import FILE, SERVER, Protocol
 from .transcripts import Line, Transcript
 
@@ -59,8 +59,8 @@ def _quote(folder: Path, file: str, line: int) -> str:
     """A line of a file, as it stands there."""
     if not line:
         return ""
-    text = (folder / file).read_text(encoding="utf-8-sig").splitlines()[line - 1]
-    return f"{line:4}  {text}"[:74]
+    text = (folder / file).read_text(encoding="utf-8-sig").split("\n")[line - 1]
+    return f"{line:4}  {printable(text)}"[:74]
 
 
 # -- transcripts, said to a server ------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from .lines import can_hold, longest, samples, shortest, take_apart
-from .source import place
+from .source import told
 from .spec import (
     CLIENT,
     END,
@@ -37,7 +37,7 @@ class Finding:
     file: str = FILE
 
     def __str__(self) -> str:
-        return f"{place(self.file, self.line)}: {self.what}"
+        return told(self.file, self.line, self.what)
 
 
 Rule = Callable[[Protocol], Iterator[Finding]]

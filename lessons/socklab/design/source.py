@@ -26,7 +26,7 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        return f"{place(self.file, self.line)}: {self.what}"
+        return told(self.file, self.line, self.what)
 
 
 class Unreadable(Exception):
@@ -37,9 +37,15 @@ class Unreadable(Exception):
         self.problems = problems
 
 
-def place(file: str, line: int) -> str:
-    """The name of a place, as a reader looks for it."""
-    return f"{file}, line {line}" if line else file
+def told(file: str, line: int, what: str) -> str:
+    """A place and what is said about it, without what would move a terminal's cursor."""
+    place = f"{file}, line {line}" if line else file
+    return f"{place}: {printable(what)}"
+
+
+def printable(text: str) -> str:
+    """The text, with escapes for characters that are no letters or signs."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def read_text(path: Path) -> str:
@@ -75,7 +81,7 @@ def lines_of(text: str) -> dict[Key, int]:
     found: dict[Key, int] = {}
     table: Key = ()
     inside = False  # a text of several lines
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not inside and (match := _TABLE.match(line)):
             table = _parts(match[1])
             found.setdefault(table, number)

@@ -9,6 +9,7 @@ from .draw import states_as_svg, states_as_text, transcript_as_svg
 from .folder import Design, read
 from .page import page
 from .source import Unreadable
+from .spec import FILE
 
 EXAMPLES = """examples:
   python lessons/socklab protocol lessons/10
@@ -34,7 +35,8 @@ def register(tools: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command line says; return the exit status."""
     try:
-        design = read(options.folder)
+        folder: Path = options.folder
+        design = read(folder.parent if folder.name == FILE else folder)
     except Unreadable as error:
         print("\n".join(map(str, error.problems)))
         return 1

@@ -63,7 +63,7 @@ def load_all(folder: Path) -> list[Transcript]:
 
 def _read(path: Path) -> Transcript:
     file, lines, problems, about = f"{FOLDER}/{path.name}", [], [], ""
-    for number, text in enumerate(read_text(path).splitlines(), 1):
+    for number, text in enumerate(read_text(path).split("\n"), 1):
         if not text.strip() or text.startswith("#"):
             about = about or text[1:].strip()
             continue
