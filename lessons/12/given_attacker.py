@@ -9,6 +9,7 @@ import sys
 import time
 
 ROOM = ("127.0.0.1", 5050)
+BEGUN = time.monotonic()
 
 
 def connect(name=""):
@@ -21,15 +22,10 @@ def connect(name=""):
 
 
 def show_end(connection):
-    """Print what the room says, and when it ends the connection."""
-    begun = time.monotonic()
-    try:
-        while data := connection.recv(1000):
-            print("<", data[-76:])
-        print("The room has ended the connection", end=" ")
-    except OSError as error:
-        print("The connection is broken:", error, end=" ")
-    print(f"after {time.monotonic() - begun:.1f} seconds.")
+    """Print what the room says until it ends the connection."""
+    while data := connection.recv(1000):
+        print("<", data[-76:])
+    print(f"The room has ended the connection after {time.monotonic() - BEGUN:.1f} seconds.")
 
 
 def endless():
@@ -83,4 +79,4 @@ if __name__ == "__main__":
     try:
         attack()
     except OSError as error:
-        print("It broke off:", error)
+        print(f"It broke off after {time.monotonic() - BEGUN:.1f} seconds: {error}")
