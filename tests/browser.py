@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 TOKEN = "only-on-loopback"
+CHANCE = random.SystemRandom()
 PATIENCE = 120  # seconds for anything, on a busy machine
 SETTINGS = {
     # otherwise JupyterLab draws only the cells that fit on the screen
@@ -44,9 +46,28 @@ def missing() -> str:
     return ""
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return door.getsockname()[1]
+def free_ports(number: int) -> list[int]:
+    """Free ports for a program that is told where to listen.
+
+    They lie below those that systems give away by themselves, so that no connection of
+    another program takes one before it is used.
+    """
+    doors: list[socket.socket] = []
+    while len(doors) < number:
+        try:
+            doors.append(socket.create_server(("127.0.0.1", CHANCE.randrange(20_000, 30_000))))
+        except OSError:
+            continue  # taken
+    ports = [door.getsockname()[1] for door in doors]
+    for door in doors:
+        door.close()
+    return ports
+
+
+def kernel_ports() -> dict[str, Any]:
+    """Options of a KernelManager: five ports that nobody else gets meanwhile."""
+    names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
+    return {"cache_ports": False, **dict(zip(names, free_ports(5), strict=True))}
 
 
 def wait_for(done: Callable[[], Any], what: str) -> Any:
@@ -73,13 +94,14 @@ def jupyterlab(folder: Path, scratch: Path, environment: dict[str, str]) -> Iter
         path = scratch / "lab-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(content), encoding="utf-8")
-    port = free_port()
+    (port,) = free_ports(1)
     own = {f"JUPYTER_{name}_DIR": str(scratch / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
                f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}",
                f"--LabApp.user_settings_dir={scratch / 'lab-settings'}",
                f"--LabApp.workspaces_dir={scratch / 'workspaces'}",
-               "--no-browser", "--expose-app-in-browser", "--allow-root"]
+               "--no-browser", "--expose-app-in-browser", "--allow-root",
+               *[f"--KernelManager.{name}={value}" for name, value in kernel_ports().items()]]
     server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options],
                               env={**os.environ, **environment, **own}, cwd=folder,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -147,7 +169,7 @@ class Browser:
 @contextmanager
 def browser(scratch: Path) -> Iterator[Browser]:
     """Start a driver and a browser; end both."""
-    port = free_port()
+    (port,) = free_ports(1)
     driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -199,8 +199,11 @@ class Kernel:
         nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
         pytest.importorskip("ipykernel", reason="ipykernel (a part of jupyter) is missing")
         self.notebook, self.mark = notebook, mark
+        from traitlets.config import Config  # nbclient needs it, so it is there
+
         self.client = nbclient.NotebookClient(
             notebook, timeout=60, kernel_name="python3",
+            config=Config({"KernelManager": browser.kernel_ports()}),
             resources={"metadata": {"path": str(folder)}})
 
     def __enter__(self) -> Kernel:
@@ -291,11 +294,14 @@ def test_the_stop_button(program: str, cell: str, how: str, kit: Path, mark: str
     """The kernel is interrupted, or killed, in the middle of play()."""
     if sys.platform == "win32" and how == "killed":
         pytest.skip("Windows has no signal 9")
-    jupyter_client = pytest.importorskip("jupyter_client.manager",
+    jupyter_client = pytest.importorskip("jupyter_client",
                                          reason="jupyter_client (a part of jupyter) is missing")
-    manager, client = jupyter_client.start_new_kernel(
-        cwd=str(kit / "notebooks"), env={**os.environ, MARK: mark})
+    manager = jupyter_client.KernelManager(kernel_name="python3", **browser.kernel_ports())
+    manager.start_kernel(cwd=str(kit / "notebooks"), env={**os.environ, MARK: mark})
+    client = manager.blocking_client()
+    client.start_channels()
     try:
+        client.wait_for_ready(timeout=browser.PATIENCE)
         for source in (BEGIN, program):
             assert run_in(client, source)["status"] == "ok"
         before = listening(mark)
