@@ -11,6 +11,7 @@ The grader's side, from the ground up; imports go in one direction, towards the 
     evidence, hints, report   the words
     submission                whose files are graded
     lesson, plugin, notebook  the three ways in: checks, pytest, notebooks
+    watch, talk, doctor       the tools for students, which __main__ finds
 
 `warden` is a process of its own, between the grader and the programs.  The package `tap`
 runs inside each program and shares nothing with the grader but `wire`.
