@@ -498,7 +498,7 @@ class Model:
         """Return what eve hears, and what ann and bob hear, with her half-close."""
         for self.line in lines:
             if is_last(self.line):
-                if self.line.strip(b"\r\n") != b"bye":
+                if self.line not in (b"bye\n", b"bye\r\n"):
                     self.eve.append((self.line, "error line"))
             else:
                 self._one(self.line.removesuffix(b"\n").removesuffix(b"\r").decode())
