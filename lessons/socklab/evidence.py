@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import ladder
 from .failure import Failure, Wait
-from .tape import count
+from .tape import Event, count
 
 WIDTH = 76
 
@@ -75,8 +75,10 @@ def _crash(failure: Failure) -> str:
     message = printable(crash.data.decode("utf-8", "replace"))
     head = "Python cannot read it" if failure.kind == "syntax" else "Uncaught exception"
     thread = "" if crash.thread in ("main", "") else f" in the thread {crash.thread}"
-    return wrap(f"{head}{thread}: {crash.note}: {message}") + _at(failure, crash.file,
-                                                                   crash.line)
+    text = wrap(f"{head}{thread}: {crash.note}: {message}") + _at(failure, crash.file, crash.line)
+    if failure.more_crashes:
+        text += "\n" + wrap(f"(This was the first; {failure.more_crashes} more came after it.)")
+    return text
 
 
 def _outcome(failure: Failure) -> str:
@@ -84,9 +86,8 @@ def _outcome(failure: Failure) -> str:
     if outcome is None:
         return ""
     if outcome.kind == "still":
-        lines = [_wait(failure, who, wait)
-                 for who, waits in outcome.waits.items() for wait in waits[:3]]
-        lines = [line for line in lines if line]
+        lines = [line for who, waits in outcome.waits.items()
+                 for line in _waits(failure, who, waits)]
         return "Nothing moves any more:\n" + "\n".join(lines) if lines else ""
     who = outcome.who or "your program"
     if outcome.kind == "exited":
@@ -110,10 +111,26 @@ def _outcome(failure: Failure) -> str:
     return wrap(texts.get(outcome.kind, outcome.kind)) + place
 
 
+WAITS = 3  # so many threads of a program are told, those that hold up others first
+
+
+def _waits(failure: Failure, who: str, waits: list[Wait]) -> list[str]:
+    """A line or two for each thread that waits."""
+    ordered = sorted(waits, key=lambda wait: wait[1] not in ("acquire", "send"))
+    lines = [line for wait in ordered if (line := _wait(failure, who, wait))]
+    more = len(lines) - WAITS
+    return lines[:WAITS] + ([f"  (and {count(more, 'thread')} more)"] if more > 0 else [])
+
+
 def _wait(failure: Failure, who: str, wait: Wait) -> str:
     thread, call, file, line, inner, left, _ = wait
     if call == "order" or not call:
         return ""
+    if call == "join" and not line:  # Python's own, at the end of the program
+        return wrap(f"{who} has come to its end, and Python waits for the threads that are "
+                    "not daemons.", "  ")
+    if call == "held":
+        return f"  {who} ({thread}) is held back by the check" + _at(failure, file, line)
     name = inner or call
     words = {"input": "something typed at the keyboard", "recv": "data",
              "recv_into": "data", "accept": "a connection", "sleep": "its pause to end",
@@ -128,7 +145,7 @@ def _picture(failure: Failure) -> str:
     events = _without_traceback(failure.events)
     if not any(e.call not in ("bind", "listen", "crash") for e in events):
         return ""
-    shown = _only_last_connection(events)
+    shown = _only_one_connection(events, failure.about)
     before = failure.before + len(events) - len(shown)
     events = shown
     parties = list(dict.fromkeys(e.who for e in events))
@@ -136,7 +153,8 @@ def _picture(failure: Failure) -> str:
         parties.sort(key=lambda who: who != "check")
     waits = failure.outcome.waits if failure.outcome else {}
     names = {who: "the check" if who == "check" else who for who in parties}
-    lines = ladder.text(ladder.rows(events), waits, parties, names, before=before)
+    rows = ladder.rows(events, _numbers(failure, events))
+    lines = ladder.text(rows, waits, parties, names, before=before)
     return "\n".join("  " + line for line in lines)
 
 
@@ -152,15 +170,28 @@ def _without_traceback(events: list) -> list:
     return shown
 
 
-def _only_last_connection(events: list) -> list:
-    """Of many connections show the last one of the check; the others went well."""
-    keys = {e.key[:2] for e in events if e.who == "check" and len(e.key) >= 2}
-    if len(keys) < 3:
+def _numbers(failure: Failure, shown: list) -> ladder.Numbers:
+    """Number the connections that are shown as they began, if they are several."""
+    seen = {e.key[:2] for e in shown if e.who == "check"}
+    keys = [key for key in failure.connections if key in seen]
+    return {key: n for n, key in enumerate(keys, 1)} if len(keys) > 1 else {}
+
+
+def _only_one_connection(events: list, about: tuple) -> list:
+    """Of many connections show the one that failed, or else the check's last one."""
+    keys = [e.key[:2] for e in events if e.who == "check" and len(e.key) >= 2]
+    if len(set(keys)) < 3:
         return events
-    last = next(e.key[:2] for e in reversed(events) if e.who == "check")
-    ours = {last, last[::-1]}
-    return [e for e in events
-            if e.key[:2] in ours or e.who != "check" and len(e.key) < 2 and e.call != "output"]
+    chosen = about if about in keys else keys[-1]
+    ours = {chosen, chosen[::-1]}
+    times = [e.time for e in events if e.key[:2] in ours]
+
+    def belongs(event: Event) -> bool:
+        if event.call == "output":  # of whichever thread
+            return times[0] <= event.time <= times[-1]
+        return event.key[:2] in ours or event.who != "check" and len(event.key) < 2
+
+    return [event for event in events if belongs(event)]
 
 
 def _difference(failure: Failure) -> str:

@@ -38,16 +38,19 @@ class Failure(Exception):
 
     def __init__(self, kind: str, what: str, *, outcome: Outcome | None = None,
                  expected: bytes | str | None = None, got: bytes | str | None = None,
-                 ended: str = "") -> None:
+                 ended: str = "", about: tuple = ()) -> None:
         super().__init__(what)
         self.kind, self.what, self.outcome = kind, what, outcome
         self.expected, self.got = expected, got
+        self.about = about  # the two ports of the connection that failed, if it was one
         self.ended = ended  # how the connection ended meanwhile: "", "end" or "reset"
         self.crash: Event | None = None
+        self.more_crashes = 0  # uncaught exceptions after that one
         self.ending = ""  # how the program had ended by then, as a sentence
         self.events: list[Event] = []
         self.dropped = 0  # events that were not kept
         self.before = 0  # events before the case that failed
+        self.connections: list[tuple] = []  # the check's, as they began
         self.case = ""
         self.folder = ""  # where the student's files are
         self.strays = 0

@@ -15,6 +15,7 @@ from .tape import Event, count, show
 OUT = {"connect", "send", "sendall", "sendmsg", "close", "half-close", "reset", "shutdown"}
 IN = {"accept", "recv", "recv_into", "receive", "see end", "see reset"}
 BY_PYTHON = 1  # as `asked` of a close(): nobody called it
+Numbers = dict[tuple, int]  # of connections, by their two ports as the check has them
 HIDDEN = {"bind"}  # shown only when it fails
 
 
@@ -30,21 +31,26 @@ class Row:
     waiting: str = ""  # the party whose cell is a wait that does not end
 
 
-def rows(events: Sequence[Event]) -> list[Row]:
-    """Return the rows of a diagram of `events`, which are in order of time."""
+def rows(events: Sequence[Event], numbers: Numbers | None = None) -> list[Row]:
+    """Return the rows of a diagram of `events`, which are in order of time.
+
+    numbers: what each connection of the check is called, if there are several.
+    """
     partner = partners(events)
     done: set[int] = set()
     found = []
     for at, event in enumerate(events):
         if at in done or is_hidden(event):
             continue
-        row = Row(event.time, {event.who: say(event)}, {event.who: line_of(event)})
+        row = Row(event.time, {event.who: _numbered(event, numbers)},
+                  {event.who: line_of(event)})
         other = partner.get(at)
         if other is not None and other > at and events[other].who != event.who and not any(
                 events[n].who == events[other].who and n not in done
                 and not is_hidden(events[n]) for n in range(at + 1, other)):
             done.add(other)
-            row.cells[events[other].who] = say(events[other])
+            for one in (event, events[other]):
+                row.cells[one.who] = say(one) if one.who != "check" else _numbered(one, numbers)
             row.lines[events[other].who] = line_of(events[other])
             ends = (event.who, events[other].who)
             row.sender, row.receiver = ends if event.call in OUT else ends[::-1]
@@ -52,6 +58,12 @@ def rows(events: Sequence[Event]) -> list[Row]:
             row.sender = event.who
         found.append(row)
     return found
+
+
+def _numbered(event: Event, numbers: Numbers | None) -> str:
+    """Words for an event, with the number of its connection in front."""
+    number = (numbers or {}).get(event.key[:2]) or (numbers or {}).get(event.key[1::-1])
+    return f"[{number}] {say(event)}" if number else say(event)
 
 
 def fold(found: list[Row]) -> list[Row]:

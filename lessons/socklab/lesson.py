@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -45,7 +46,7 @@ class Lab(Exchange):
         self.submission = submission
         self.listeners: list[Listener] = []
         self._more_to_come = more_to_come
-        self._case_start = 0
+        self._case_start = 0.0
         self._explorers: dict[str, Program] = {}
         self.real_clock = False
         self._seed, self._seed_used = seed, False
@@ -147,12 +148,15 @@ class Lab(Exchange):
     @contextmanager
     def case(self, name: str) -> Iterator[None]:
         """Name one of several runs of a check; the report tells it if this one fails."""
-        self.tape.case, self._case_start = name, len(self.tape.events)
+        self.tape.case, self._case_start = name, time.perf_counter()
         yield
-        self.tape.case, self._case_start = "", 0
+        self.tape.case, self._case_start = "", 0.0
 
     def fail(self, what: str, kind: str = "wrong", **facts: Any) -> None:
-        """Raise a failure with a sentence of the check's own."""
+        """Raise a failure with a sentence of the check's own.
+
+        facts: see `Failure`; about=peer.key shows that connection in the picture.
+        """
         program = self.programs[-1] if self.programs else None
         if isinstance(program, Program):
             raise program.failure(kind, what, **facts)
@@ -160,8 +164,9 @@ class Lab(Exchange):
 
     def complete(self, failure: Failure) -> None:
         """Add to a failure what only the lab knows: the tape, the case, the folder."""
-        failure.events = self.tape.since_case(self._case_start)
-        failure.before = self._case_start
+        failure.events = self.tape.since(self._case_start)
+        failure.before = len(self.tape.events) - len(failure.events)
+        failure.connections = [peer.key for peer in self.peers if isinstance(peer, Peer)]
         failure.dropped, failure.case = self.tape.dropped, self.tape.case
         failure.folder = str(self.submission.folder)
         failure.seed = self._seed if self._seed_used else None

@@ -64,9 +64,13 @@ class Peer:
         return peer
 
     def _note(self, call: str, data: bytes = b"", note: str = "") -> None:
-        self.lab.tape.add(Event(time.perf_counter(), "check", call, note=note,
-                                key=(self.port, self.far_port), data=bytes(data[:400]),
-                                size=len(data)))
+        self.lab.tape.add(Event(time.perf_counter(), "check", call, note=note, key=self.key,
+                                data=bytes(data[:400]), size=len(data)))
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Which connection this is: its real ports, ours first."""
+        return self.port, self.far_port
 
     # -- the loop -------------------------------------------------------------------------
 
@@ -316,18 +320,18 @@ class Peer:
         """Raise the Failure that fits."""
         if not kind and self.ended:
             kind = "closed"
+        facts.update(ended=self.ended, about=self.key)
         if self.program is not None and (outcome is None or outcome.kind == "still"):
             # so that the tape has all that belongs to this: a send, a crash
             self.lab.wait(lambda: False, horizon=0)
         if self.program is None:
             raise Failure(kind or (outcome.kind if outcome else "closed"), what,
-                          outcome=outcome, ended=self.ended, **facts)
+                          outcome=outcome, **facts)
         if self.program.crashes:
             kind = "crashed"
         if kind or outcome is None:
-            raise self.program.failure(kind or "closed", what, outcome=outcome,
-                                       ended=self.ended, **facts)
-        raise self.program.failure_of(outcome, what, ended=self.ended, **facts)
+            raise self.program.failure(kind or "closed", what, outcome=outcome, **facts)
+        raise self.program.failure_of(outcome, what, **facts)
 
 
 _WINDOWS = hasattr(socket, "SIO_RCVALL")

@@ -60,9 +60,9 @@ class Tape:
         """The events by time; the programs' messages may arrive a little out of order."""
         return sorted(self.events, key=lambda e: e.time)
 
-    def since_case(self, start: int) -> list[Event]:
-        """The events from position `start` on, by time."""
-        return sorted(self.events[start:], key=lambda e: e.time)
+    def since(self, start: float) -> list[Event]:
+        """The events from that time on, by time: a message may come late."""
+        return [event for event in self.ordered() if event.time >= start]
 
 
 def show(data: bytes, most: int = 40) -> str:

@@ -40,7 +40,7 @@ def test_events_are_told_in_the_order_of_their_times() -> None:
     for time in (3.0, 1.0, 2.0, 2.0):
         tape.add(Event(time, f"{len(tape.events)}", "recv"))
     assert [event.who for event in tape.ordered()] == ["1", "2", "3", "0"]
-    assert [event.who for event in tape.since_case(2)] == ["2", "3"]
+    assert [event.who for event in tape.since(2.0)] == ["2", "3", "0"]
 
 
 def test_show() -> None:

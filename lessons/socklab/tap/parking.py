@@ -159,19 +159,23 @@ def place(frame: FrameType | None = None) -> Place:
     """Return the student's line that is running now (or in `frame`): file, line, function.
 
     The third part names the library function that the line called when that is not the
-    socket call itself ("Queue.get").  File "" means that no line of the student is running.
+    socket call itself ("Queue.get").  A given_….py of the lesson is such a library, if the
+    student's own line is further out.  File "" means that no line of the student is running.
     """
     at = sys._getframe(1) if frame is None else frame
-    inner = ""
+    inner, given = "", ("", 0, "")
     while at is not None:
         code = at.f_code
         whose = _whose_code(code)
         if whose == STUDENT:
-            return os.path.basename(code.co_filename), at.f_lineno, inner
-        if whose == LIBRARY:
+            file = os.path.basename(code.co_filename)
+            if not file.startswith("given_"):
+                return file, at.f_lineno, inner
+            given = given if given[0] else (file, at.f_lineno, inner)
+        if whose in (LIBRARY, STUDENT):
             inner = code.co_qualname.removeprefix("_Py").removeprefix("_")
         at = at.f_back  # type: ignore[assignment]
-    return "", 0, inner
+    return given if given[0] else ("", 0, inner)
 
 
 def _outside() -> FrameType | None:

@@ -26,9 +26,11 @@ _wakeup = -1  # the descriptor that asyncio lets each signal write a byte to
 def interrupt() -> None:
     """Press Ctrl-C, from a thread that is not the program's."""
     handler = _getsignal(_signal.SIGINT)
+    disturbed = None
     with parking.mutex:
         if parking.main.park is not None and callable(handler):
-            parking.main.park.disturbed = True
+            disturbed = parking.main.park
+            disturbed.disturbed = True
         tapped = waiting.by_descriptor.get(_wakeup)
         if tapped is not None and tapped.stream is not None:
             tapped.stream.sent += 1
@@ -36,11 +38,32 @@ def interrupt() -> None:
         import threading
 
         # to the main thread: its system call must notice, not that of another
-        _signal.pthread_kill(threading.main_thread().ident or 0, _signal.SIGINT)
+        main = threading.main_thread().ident or 0
+        _signal.pthread_kill(main, _signal.SIGINT)
+        if disturbed is not None and _wakeup == -1:
+            _nudge(main, disturbed)
     else:
         import _thread
 
         _thread.interrupt_main()
+
+
+def _nudge(main: int, park: parking.Park) -> None:
+    """Interrupt the main thread's system call until it has noticed the signal.
+
+    A signal that strikes after Python's last look for one, and before the system call
+    has begun, interrupts nothing: the call would wait on.  SIGURG is ignored by default
+    (signal(7)); with a handler that does nothing it interrupts.
+    """
+    if sys.platform != "win32":
+        pause = parking.real_lock()
+        pause.acquire()
+        for _ in range(1000):
+            pause.acquire(timeout=0.002)
+            with parking.mutex:
+                if parking.main.park is not park or not park.disturbed:
+                    return
+            _signal.pthread_kill(main, _signal.SIGURG)
 
 
 def _noting(handler: Callable[[int, Any], Any]) -> Callable[[int, Any], Any]:
@@ -80,6 +103,8 @@ def install() -> None:
     """Replace what the module signal is built on; before it is imported."""
     _signal.signal, _signal.getsignal = _tap_signal, _tap_getsignal  # type: ignore
     _signal.set_wakeup_fd = _tap_set_wakeup_fd  # type: ignore[assignment]
+    if sys.platform != "win32":
+        _signal_signal(_signal.SIGURG, lambda number, frame: None)  # see _nudge
     for name in ("alarm", "setitimer"):  # they strike in real time: nothing can be proven
         if hasattr(_signal, name):
             setattr(_signal, name, _untracked(getattr(_signal, name), name))
