@@ -69,16 +69,18 @@ def test_endings(lab: Lab, server: Program) -> None:
         (b"one\ntwo\n", b"1 ONE\n2 TWO\n"),
         (b"one\ntw", b"1 ONE\n"),
     ]:
-        with lab.case(f"one client sends {sent} and half-closes"):
+        with lab.case(f"one client sends {sent!r} and half-closes"):
             client = server.connect()
-            client.send(sent)
+            if sent:
+                client.send(sent)
             client.half_close()
             client.expect(answers)
             client.expect_end()
             others.go_on()
-        with lab.case(f"one client sends {sent} and closes"):
+        with lab.case(f"one client sends {sent!r} and closes"):
             client = server.connect()
-            client.send(sent)
+            if sent:
+                client.send(sent)
             client.expect(answers)
             client.close()
             others.go_on()
@@ -91,7 +93,8 @@ def test_error_is_seen(lab: Lab, server: Program) -> None:
     for name, sent in [("while the server waits for a line", b""), ("in mid-line", b"hel")]:
         with lab.case(f"a reset {name}"):
             client = greeted_client(server)
-            client.send(sent)
+            if sent:
+                client.send(sent)
             lab.settle()
             reported = len(server.errors)
             client.reset()
@@ -101,6 +104,7 @@ def test_error_is_seen(lab: Lab, server: Program) -> None:
                 lab.fail(
                     "A client broke off, and your server wrote nothing about it to stderr.",
                     kind="unseen",
+                    about=client.key,
                 )
     with lab.case("a reset just before the answer"):
         client = greeted_client(server)

@@ -23,7 +23,8 @@ def main():
     # TODO 1: ask for a name, say hello with it, and wait for welcome.
     # TODO 3: two things at the same time: lines come, and lines are typed.
     # TODO 8: /to, /who and /quit.
-    # TODO 9: nobody there, or the room is gone: say it in a sentence.
+    # TODO 9: nobody there, or the room is gone, before welcome or after it: say it in a
+    # sentence. How does the thread that types get to know that the room is gone?
 
     sock.close()
     print("Over: the TODOs in chat_client.py say what to do.")  # remove this

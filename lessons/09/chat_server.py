@@ -10,9 +10,11 @@ PLACES = 50
 
 members = {}  # TODO 5: who is in the room? What do you need to know of each of them?
 
+# The functions are a proposal: give them other parameters, or make others.
+
 
 def join(connection, name):
-    """Somebody would like to come in under this name."""
+    """Somebody would like to come in under this name. Say whether it worked."""
     # TODO 5: say welcome, and tell all the others.
     # TODO 11: the name may be taken, or not a name, or the room may be full.
     # TODO 12: somebody else asks for the same name in the same moment.
@@ -38,7 +40,10 @@ def main():
     print("A stranger has come from", address)
     reader = LineReader(connection)
     print("It says", reader.read_line())
-    # TODO 4: a thread for each client, as in lesson 07; it reads until its client goes.
+    # TODO 4: a thread for each client, as in lesson 07; it reads until bye, or until
+    # its client has gone in another way.
+    # TODO 11: a stranger may say hello, with the right version, and bye, nothing else.
+    # And what if read_line() does not like a line (error line)?
     # TODO 12: a client that reads nothing should hold up nobody but itself.
 
     connection.close()

@@ -1,12 +1,13 @@
 """Lesson 09: Chat room."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from socklab.lesson import Lab, Peer, Program, core, every_cut, more, random_text
+from socklab.lesson import Failure, Lab, Peer, Program, core, every_cut, more, random_text
 
 PORT = 5050
 # At these of its instructions the turnstile holds a thread: at each one up to 100, then
@@ -51,8 +52,7 @@ def test_join(lab: Lab, server: Program) -> None:
         long = enter(server, "A-Z_a-z_09876543", end="\r\n", cuts=range(1, 40))
         hear(ann, "joined A-Z_a-z_09876543")
         hear(bob, "joined A-Z_a-z_09876543")
-    for peer in (ann, bob, long, stranger):
-        peer.expect_nothing()
+    hear_nothing(ann, bob, long, stranger)
 
 
 @core
@@ -78,7 +78,7 @@ def test_leave(lab: Lab, server: Program) -> None:
             end(dave)
             for other in (ann, bob):
                 hear(other, "joined dave", "left dave")
-                other.expect_nothing()
+                hear_nothing(other)
             if not dave.closed:
                 dave.expect_end()
     with lab.case("a stranger says bye"):
@@ -121,8 +121,7 @@ def test_broadcast(lab: Lab, server: Program) -> None:
             dave.send(line)
             for other in (ann, bob, carol):
                 hear(other, "said dave Zoë")
-    for peer in (ann, bob, carol, dave, stranger):
-        peer.expect_nothing()
+    hear_nothing(ann, bob, carol, dave, stranger)
 
 
 @core
@@ -147,9 +146,9 @@ def test_order(lab: Lab, server: Program) -> None:
             came = [words for words in heard if words.startswith(f"said {name} ")]
             if due != came:
                 what = f"Ann does not hear all that {name} says, in the order of {name}."
-                lab.fail(what, expected=due[0], got=" / ".join(came))
-    for peer in (ann, bob, carol):
-        peer.expect_nothing()
+                lab.fail(what, about=ann.key, expected=" / ".join(due),
+                         got=" / ".join(came))
+    hear_nothing(ann, bob, carol)
 
 
 @more
@@ -161,15 +160,24 @@ def test_client_commands(lab: Lab) -> None:
             client.type(typed)
         room.expect(b"to bob pssst:  two blanks\nwho\n")
         room.expect_nothing()
+    for line, *texts in [
+        ("here ann bob", "ann", "bob"), ("told bob  yes?  no", "bob", " yes?  no"),
+        ("weather sunny",), ("left bob", "bob"), ("error nobody is called so", "is called so"),
+    ]:
+        known = "" if texts else ", which is not in PARLEY.md"
+        with lab.case(f"the room sends {line!r}{known}"), fails_as(still="not_shown"):
+            room.send(f"{line}\n".encode())
+            expect_shown(lab, client, *texts)
+            client.expect_no_traceback()
     with lab.case("the longest lines come from the room"):
         for name, text in [("bob" * 5, "x" * 996), ("c" * 16, "y" * 996)]:
             room.send(f"said {name} {text}\n".encode())
-            expect_shown(lab, client, name, text)
-    with lab.case("/quit is typed"):
+            with fails_as(still="longest"):
+                expect_shown(lab, client, name, text)
+    with lab.case("/quit is typed, and the room does not close the connection"):
         client.type("/quit")
         room.expect(b"bye\n")
-        room.close()
-        client.expect_exit(0)
+        expect_exit(client, 0, still="after_bye")
     with lab.case("the first name is refused; then the input ends"):
         client, room = client_at_door(lab)
         client.type("bob")
@@ -180,23 +188,46 @@ def test_client_commands(lab: Lab) -> None:
         client.end_input()
         room.expect(b"bye\n")
         room.close()
-        client.expect_exit(0)
+        expect_exit(client, 0, still="after_bye")
     for how in ("ends", "resets"):
         with lab.case(f"the room {how} the connection"):
             client, room = client_in_room(lab, "ann")
             before = client.output
             room.close() if how == "ends" else room.reset()
-            client.expect_no_traceback()
-            expect_sentence(lab, client.output.removeprefix(before))
-            if client.running:
-                client.type("")
-            client.expect_exit(None)
-            client.expect_no_traceback()
+            expect_farewell(lab, client, before)
     with lab.case("nobody listens"):
         client = lab.program("chat_client.py")
         client.expect_exit(1)
         client.expect_no_traceback()
         expect_sentence(lab, client.errors)
+    for how in ("/quit is typed", "the input ends"):
+        with lab.case(f"{how} where the client waits for a name"):
+            client, room = client_at_door(lab)
+            lab.settle()
+            client.end_input() if "ends" in how else client.type("/quit")
+            with fails_as(wrong="no_name", closed="no_name", still="no_name"):
+                room.expect(b"bye\n")
+            expect_exit(client, 0, still="after_bye")
+    with lab.case("a line that is not in PARLEY.md comes, then welcome"):
+        client, room = client_at_door(lab)
+        client.type("ann")
+        room.expect(b"hello parley/1 ann\n")
+        room.send(b"weather sunny\n")
+        lab.settle()
+        room.send(b"welcome ann\n")
+        lab.settle()
+        client.type("hi")
+        with fails_as(wrong="unknown", closed="unknown", exited="unknown", still="unknown"):
+            room.expect(b"say hi\n")
+    for how in ("ends", "resets"):
+        with lab.case(f"instead of an answer to hello, the room {how} the connection"):
+            client, room = client_at_door(lab)
+            client.type("ann")
+            room.expect(b"hello parley/1 ann\n")
+            lab.settle()
+            before = client.output
+            room.close() if how == "ends" else room.reset()
+            expect_farewell(lab, client, before)
 
 
 @more
@@ -227,8 +258,7 @@ def test_direct_messages(lab: Lab, server: Program) -> None:
         hear(carol, "here ann carol")
         carol.expect_end()
         hear(ann, "left carol")
-    for peer in (ann, stranger):
-        peer.expect_nothing()
+    hear_nothing(ann, stranger)
 
 
 @more
@@ -272,9 +302,7 @@ def test_errors(lab: Lab, server: Program) -> None:
             hear(ann, "joined dave", "left dave")
     with lab.case("50 members are there, and one more says hello"):
         for number in range(48):
-            guest = server.connect()
-            guest.send(f"hello parley/1 m{number}\n".encode())
-            hear(guest, f"welcome m{number}")
+            guest = enter(server, f"m{number}")  # one after the other: races come later
         zoe = server.connect()
         zoe.send(b"hello parley/1 zoe\n")
         expect_error(lab, zoe, "full")
@@ -293,7 +321,7 @@ def test_one_owner(lab: Lab) -> None:
         name = f"n{step}"
         two = [server.connect(), loser]
         lab.settle()
-        with lab.case(f"the thread of one of them is held at its step {step}"):
+        with lab.case(f"one of them is held for a moment, the other one is not (round {step})"):
             server.hold(step)
             two[0].send(f"hello parley/1 {name}\n".encode())
             held = held_thread(lab)
@@ -305,14 +333,17 @@ def test_one_owner(lab: Lab) -> None:
             welcome = answers.count(f"welcome {name}")
             if welcome < 2 and "said ann hi" in answers:
                 what = "Who is a member hears welcome first, and a stranger hears nothing."
-                lab.fail(what, kind="first", outcome=held, got=" / ".join(answers))
+                due = "error taken ..." if welcome else f"welcome {name}"
+                lab.fail(what, kind="first", about=two[answers.index("said ann hi")].key,
+                         expected=due, got="said ann hi")
             if welcome != 1:
                 what = f"{'Both' if welcome else 'None'} of the two are welcome as {name}."
                 lab.fail(what, kind="race", outcome=held)
             winner = answers.index(f"welcome {name}")
             if not answers[1 - winner].startswith("error taken "):
                 what = "Who comes too late hears error taken."
-                lab.fail(what, kind="code", got=answers[1 - winner])
+                lab.fail(what, kind="code", about=two[1 - winner].key,
+                         expected="error taken ...", got=answers[1 - winner])
             two[winner].close()
             loser = two[1 - winner]
             hear(ann, f"joined {name}", f"left {name}")
@@ -334,7 +365,7 @@ def test_whole_lines(lab: Lab) -> None:
             coming = server.connect()
             due += [f"left n{number}", f"joined n{number + 4}"]
         lab.settle()
-        with lab.case(f"the thread of ann, who speaks, is held at its step {step}"):
+        with lab.case(f"ann speaks, and her thread is held for a moment (round {step})"):
             server.hold(step)
             ann.send(b"say one\n")
             held = held_thread(lab)
@@ -349,8 +380,8 @@ def test_whole_lines(lab: Lab) -> None:
             if sorted(heard) != sorted(due):
                 server.expect_no_traceback()
                 what = "Carol should hear each of these lines once, in any order."
-                lab.fail(what, kind="race", outcome=held, expected=" / ".join(due),
-                         got=" / ".join(heard))
+                lab.fail(what, kind="race", outcome=held, about=carol.key,
+                         expected=" / ".join(due), got=" / ".join(heard))
         if not held.waits:
             return
 
@@ -376,7 +407,9 @@ def test_death_in_mid_broadcast(lab: Lab, server: Program) -> None:
                 if sorted(heard) != sorted(due):
                     server.expect_no_traceback()
                     lab.fail(f"{other.title()} does not hear what is due, in any order.",
-                             expected=" / ".join(due), got=" / ".join(heard))
+                             kind="speaker" if "left ann" in heard else "wrong",
+                             about=peer.key, expected=" / ".join(due),
+                             got=" / ".join(heard))
         with lab.case(f"then ann speaks again, and {name} comes back"):
             room["ann"].send(b"say two\n")
             others = [peer for other, peer in room.items() if other != "ann"]
@@ -451,6 +484,38 @@ def expect_shown(lab: Lab, client: Program, *texts: str) -> None:
     client.expect_output(*texts)
 
 
+def expect_exit(client: Program, status: int | None, still: str) -> None:
+    """It ends.  still: the kind of failure if it waits, and its main thread is not over."""
+    try:
+        client.expect_exit(status)
+    except Failure as failure:
+        if failure.kind == "still" and failure.outcome is not None:
+            waits = failure.outcome.waits.get(client.name, [])
+            over = any(call == "join" and not line for _, call, _, line, *_ in waits)
+            failure.kind = "kept_alive" if over else still
+        raise
+
+
+def expect_farewell(lab: Lab, client: Program, before: str) -> None:
+    """The room is gone: the client says so, and ends when Enter is pressed, if not before."""
+    client.expect_no_traceback()
+    expect_sentence(lab, client.output.removeprefix(before))
+    if client.running:
+        client.type("")
+    expect_exit(client, None, still="enter")
+    client.expect_no_traceback()
+
+
+@contextmanager
+def fails_as(**kinds: str) -> Iterator[None]:
+    """Give a kind of failure the hint that is meant for this place."""
+    try:
+        yield
+    except Failure as failure:
+        failure.kind = kinds.get(failure.kind, failure.kind)
+        raise
+
+
 def expect_sentence(lab: Lab, text: str) -> None:
     if not any(letter.isalpha() for letter in text):
         lab.fail("Your client does not say what has happened.", kind="no_sentence")
@@ -480,22 +545,47 @@ def enter_all(server: Program, *names: str) -> list[Peer]:
 
 def hear(peer: Peer, *lines: str) -> None:
     """The next lines that this peer hears are exactly these."""
-    peer.expect(*[f"{line}\n".encode() for line in lines])
+    try:
+        peer.expect(*[f"{line}\n".encode() for line in lines])
+    except Failure as failure:
+        wrong = failure.kind == "wrong"
+        how = "hears something else than is due" if wrong else "does not hear all that is due"
+        failure.what = f"{who_hears(peer)} {how}."
+        raise
 
 
 def hear_soon(peer: Peer, *lines: str) -> None:
     """The same, within a second of the program's time."""
-    due = peer.consumed + sum(len(line.encode()) + 1 for line in lines)
+    due = "".join(f"{line}\n" for line in lines).encode()
+    end = peer.consumed + len(due)
     assert peer.program is not None
     outcome = peer.lab.wait(
-        lambda: len(peer.received) >= due or peer.ended, peer.program, horizon=1
+        lambda: len(peer.received) >= end or peer.ended, peer.program, horizon=1
     )
-    if outcome is not None and len(peer.received) < due:
+    if outcome is not None and len(peer.received) < end:
         peer.lab.settle()
         got = bytes(peer.received[peer.consumed :])
-        what = "Something is missing, a second later."
-        raise peer.program.failure_of(outcome, what, got=got)
+        what = f"{who_hears(peer)} does not hear all that is due, a second later."
+        raise peer.program.failure_of(outcome, what, about=peer.key, expected=due, got=got)
     hear(peer, *lines)
+
+
+def hear_nothing(*peers: Peer) -> None:
+    """Nothing comes to any of them."""
+    for peer in peers:
+        try:
+            peer.expect_nothing()
+        except Failure as failure:
+            if failure.kind == "wrong":
+                failure.what = f"{who_hears(peer)} hears something, but nothing is due."
+            raise
+
+
+def who_hears(peer: Peer) -> str:
+    """The name under which this peer has become a member, for the beginning of a sentence."""
+    names = re.findall(rb"^welcome (.+)\n", peer.received[: peer.consumed], re.M)
+    name = names[-1].decode("utf-8", "replace") if names else "a client that is no member"
+    return name[0].upper() + name[1:]
 
 
 def hear_all(peer: Peer, due: list[str]) -> list[str]:
@@ -517,10 +607,16 @@ def next_line(peer: Peer) -> str:
 
 
 def expect_error(lab: Lab, peer: Peer, code: str) -> None:
-    answer = next_line(peer)
+    what, due = f"Due here: error {code} and a few words.", f"error {code} ..."
+    try:
+        answer = next_line(peer)
+    except Failure as failure:
+        came = failure.got
+        failure.what, failure.expected = what, due
+        failure.got = came.decode("utf-8", "replace") if isinstance(came, bytes) else came
+        raise
     if not re.fullmatch(rf"error {code} .*\S.*", answer):
-        lab.fail(f"Here comes: error {code} and a few words.", kind="code",
-                 expected=f"error {code} ...", got=answer)
+        lab.fail(what, kind="code", about=peer.key, expected=due, got=answer)
 
 
 def held_thread(lab: Lab) -> Any:

@@ -28,25 +28,31 @@ def show(line: str) -> None:
     if kind in ("said", "told"):
         name, _, text = rest.partition(" ")
         print(f"{name}: {text}" if kind == "said" else f"{name}, to you: {text}")
-    else:
-        print("*", line)
+    elif kind in ("welcome", "joined", "left", "here", "error"):
+        print("*", line)  # and no line that this client does not know
+
+
+def answer_to_hello(reader: LineReader) -> str | None:
+    """The next welcome or error, or None if the connection ends; other lines are passed over."""
+    while (line := reader.read_line()) is not None:
+        show(line)
+        if line.startswith(("welcome ", "error ")):
+            return line
+    return None
 
 
 def enter(sock: socket.socket, reader: LineReader) -> bool:
     """Ask for a name until the room says welcome; False if it never does."""
-    while True:
-        name = ask("Your name: ")
-        if name == "/quit":
-            send(sock, "bye")
-            return False
+    while (name := ask("Your name: ")) != "/quit":
         send(sock, f"hello parley/1 {name}")
-        answer = reader.read_line()
+        answer = answer_to_hello(reader)
         if answer is None:
             print("The room has ended the connection.")
             return False
-        show(answer)
         if answer.startswith("welcome "):
             return True
+    send(sock, "bye")
+    return False
 
 
 def listen(reader: LineReader) -> None:

@@ -24,13 +24,19 @@ async def talk(reader, writer):
     while True:
         print("name? ", end="", flush=True)
         name = await keyboard()
-        if not name:
+        if name in ("", "/quit\n"):
+            writer.write(b"bye\n")
             return
         writer.write(f"hello parley/1 {name.rstrip()}\n".encode())
-        answer = (await reader.readline()).decode()
-        print(answer, end="")
+        answer = "?"
+        while answer and not answer.startswith(("welcome", "error")):
+            answer = (await reader.readline()).decode()
+            print(answer, end="")
         if answer.startswith("welcome"):
             break
+        if not answer:
+            print("--- the room is closed ---")
+            return
     listening = asyncio.create_task(listen(reader))
     while (line := (await keyboard())) and not listening.done():
         line = line.rstrip("\n")
@@ -49,7 +55,7 @@ async def talk(reader, writer):
                 writer.write(f"say {line}\n".encode())
     if not listening.done():
         writer.write(b"bye\n")
-        await listening
+        listening.cancel()
 
 
 async def main():

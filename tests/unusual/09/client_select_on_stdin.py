@@ -55,11 +55,11 @@ def main():
             typed += data
             *lines, typed = typed.split(b"\n")
             for line in lines:
-                if not member:
-                    out = b"hello parley/1 " + line
-                elif line == b"/quit":
+                if line == b"/quit":
                     sock.sendall(b"bye\n")
                     return 0
+                elif not member:
+                    out = b"hello parley/1 " + line
                 elif line == b"/who" or line.startswith(b"/to "):
                     out = line[1:]
                 elif line.startswith(b"/") or not line:

@@ -19,7 +19,7 @@ class Client:
             line = line.rstrip("\n")
             if not self.welcome.is_set():
                 self.asked.acquire()
-                if not self.welcome.is_set():
+                if not self.welcome.is_set() and line != "/quit":
                     self.send(f"hello parley/1 {line}")
                     continue
                 self.asked.release()
@@ -27,6 +27,8 @@ class Client:
                 break
             self.command(line)
         self.send("bye")
+        sys.stdout.flush()
+        os._exit(0)
 
     def command(self, line):
         if line.startswith("/to ") or line == "/who":

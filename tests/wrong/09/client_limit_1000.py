@@ -1,7 +1,7 @@
 # graded as: chat_client.py
 # mistake: F06: the lines of the room may be longer than those of a client
 # caught by: test_client_commands
-# fails as: still
+# fails as: longest
 """Lesson 09: a client for the chat room. It listens and types at the same time."""
 
 import socket

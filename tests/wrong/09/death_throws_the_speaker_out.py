@@ -1,0 +1,110 @@
+# graded as: chat_server.py
+# mistake: C03: the error of one receiver is caught around the loop of the sender, who is out then
+# caught by: test_death_in_mid_broadcast
+# fails as: speaker
+"""Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""
+
+import re
+import socket
+import threading
+
+from given_lines import LineReader
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+members = {}  # name: connection
+lock = threading.Lock()
+
+
+def send(connection, line):
+    connection.sendall(f"{line}\n".encode())
+
+
+def broadcast(line, sender):
+    for name, connection in members.items():
+        if name != sender:
+            send(connection, line)
+
+
+def join(connection, version, name):
+    """Return the name, or None if there was an error."""
+    if version != "parley/1":
+        send(connection, "error version this is parley/1")
+        return None
+    if not re.fullmatch("[A-Za-z0-9_-]{1,16}", name):
+        send(connection, "error name please take another one")
+        return None
+    with lock:
+        if name in members:
+            send(connection, "error taken please take another one")
+            return None
+        if len(members) >= 50:
+            send(connection, "error full please come later")
+            return None
+        members[name] = connection
+        send(connection, f"welcome {name}")
+        broadcast(f"joined {name}", name)
+    return name
+
+
+def leave(name):
+    with lock:
+        del members[name]
+        broadcast(f"left {name}", name)
+
+
+def obey(connection, name, line):
+    command, _, rest = line.partition(" ")
+    to, _, text = rest.partition(" ")
+    if command == "hello":
+        send(connection, "error state you are a member")
+    elif command == "say" and rest:
+        with lock:
+            broadcast(f"said {name} {rest}", name)
+    elif command == "to" and text:
+        with lock:
+            if to in members:
+                send(members[to], f"told {name} {text}")
+            else:
+                send(connection, "error nobody of this name is here")
+    elif line == "who":
+        with lock:
+            send(connection, "here " + " ".join(sorted(members)))
+    else:
+        send(connection, "error command say, to, who or bye")
+
+
+def serve(connection):
+    reader = LineReader(connection)
+    name = None
+    try:
+        while True:
+            line = reader.read_line()
+            if line is None or line == "bye":
+                break
+            if name is not None:
+                obey(connection, name, line)
+            elif line.split(" ")[0] == "hello":
+                version, _, wanted = line.removeprefix("hello").lstrip(" ").partition(" ")
+                name = join(connection, version, wanted)
+            else:
+                send(connection, "error state please say hello first")
+    except ValueError as error:
+        send(connection, f"error line {error}")
+    except (OSError, EOFError):
+        pass
+    if name is not None:
+        leave(name)
+    connection.close()
+
+
+def main():
+    listening = socket.create_server((HOST, PORT))
+    while True:
+        connection, address = listening.accept()
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
