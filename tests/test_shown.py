@@ -234,20 +234,15 @@ shows("lessons/06/README.md", "OSError: [Errno 98] Address already in use")(on_l
 
 @shows("lessons/07/README.md", "> hello")
 def behind_a_silent_client(folder: Path) -> str:
-    from socklab import notebook
-
-    for path in (*KIT.glob("solutions/06/*.py"), KIT / "lessons/04/given_client.py"):
-        shutil.copy(path, folder)
-    (folder / "silent.py").write_text("import socket\nsocket.create_connection(("
-                                      "'127.0.0.1', 5050)).recv(1)\n", encoding="utf-8")
-    before, notebook._folder = notebook._folder, folder
-    try:
-        picture = notebook.play("steady_server.py", "silent.py", "given_client.py",
-                                typed={"given_client.py": ["hello"]})
-    finally:
-        notebook._folder = before
-    return "".join(e.data.decode() for e in picture.events
-                   if e.who == "given_client.py" and e.call in ("output", "type"))
+    steady, given = "solutions/06/steady_server.py", "solutions/06/given_lines.py"
+    with bench(folder, steady, given, "lessons/04/given_client.py") as lab:
+        silent = lab.server("steady_server.py", port=5050).connect()
+        silent.expect_nothing()  # the server waits for it now
+        client = lab.program("given_client.py")
+        lab.settle()
+        client.type("hello")
+        lab.settle(horizon=1)
+        return screen(lab, "given_client.py")
 
 
 shows("lessons/07/README.md", "TypeError: __main__.serve() argument after * must be an iterable, "
