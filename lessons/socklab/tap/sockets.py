@@ -576,6 +576,8 @@ def install() -> None:
     for name in ("sendmsg", "recvmsg", "recvmsg_into"):
         if not hasattr(Real, name):  # Windows; asyncio looks whether it is there
             delattr(Socket, name)
+    Socket.__name__ = Socket.__qualname__ = "socket"  # error messages name it as usual
+    Socket.__module__ = "socket"
     socket.socket = Socket  # type: ignore[misc]
     socket.getaddrinfo = tap_getaddrinfo
     socket.gethostbyname = tap_gethostbyname
