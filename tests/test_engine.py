@@ -198,21 +198,58 @@ def attempt(engine: Any, command: tuple) -> bytes | None:
 
 
 def report(name: str, tmp_path: Path) -> str:
-    """The report of the first check that a wrong engine fails, on one line."""
+    """The report of the first check that a wrong engine fails."""
     program = KIT / "tests" / "wrong" / "11" / f"{name}.py"
     work = submission("11", program, tmp_path / "work")
     return grade("11", work, tmp_path / "r.xml", "-x").failed[0].text
 
 
+def report_on(changes: dict[str, str], tmp_path: Path) -> str:
+    """The report of the first check that the solution fails, with some of its text changed."""
+    text = SOLUTION.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    work = submission("11", KIT / "tests" / "wrong" / "11" / "no_limit.py", tmp_path / "work")
+    (work / "engine.py").write_text(text, encoding="utf-8")
+    return grade("11", work, tmp_path / "r.xml", "-x").failed[0].text
+
+
 @pytest.mark.parametrize(("name", "least"), [
-    ("pieces_decoded", r"b'\xc3\xbc\n' arrives as b'\xc3' and b'\xbc\n'"),
-    ("piece_ends_with_newline", r"b'x\ny\n' arrives as b'x\ny' and b'\n'"),
+    ("pieces_decoded", r"a member's b'say \xc3\xbc\n' arrives as b'say \xc3' and b'\xbc\n'"),
+    ("piece_ends_with_newline", r"a member's b'who\nwho\n' arrives as b'who\nw' and b'ho\n'"),
     ("crlf_replaced_in_pieces", r"a member's b'who\r\n' arrives as b'who\r' and b'\n'"),
-    ("wrong_lines_ignored", r"b'\n' arrives in one piece"),
 ])
 def test_the_search_finds_the_smallest_case(name: str, least: str, tmp_path: Path) -> None:
     text = " ".join(report(name, tmp_path).split())
     assert f"Your engine breaks when {least}." in text, text
+
+
+def test_what_is_wrong_in_one_piece_is_not_blamed_on_a_cut(tmp_path: Path) -> None:
+    """This engine takes a line that comes twice for one line."""
+    text = report_on({"event = self.next_event()": "event = self.next_event()\n            "
+                      "if events and event == events[-1]:\n                continue"}, tmp_path)
+    least = r"a member's b'who\nwho\n' arrives in one piece, so it is not the cut."
+    assert f"Your engine breaks when {least}" in " ".join(text.split()), text
+
+
+def test_the_room_shows_what_its_engine_has_said(tmp_path: Path) -> None:
+    """An event behind the last one: the room stumbles over it, in its own lines."""
+    text = report_on({
+        "event is None": 'event is None or event == ("end",) and events',
+        'self.over = event in [("bye",), ("end",), ("wrong", "line")]': "self.over = False",
+        'not in ("asking", "closed")': '!= "asking"',
+        'if self.state == "closed":': "if False:"}, tmp_path)
+    assert "Uncaught exception in the thread room: KeyError" in text
+    assert re.search(r"receive\(b''\) +gives \[\('end',\)\]\s+send\(\('close',\)\) +gives b''"
+                     r"\s+receive\(\) +gives \[\('end',\)\]\s+\(Above:", text), text
+
+
+def test_a_command_is_refused_now_or_always(tmp_path: Path) -> None:
+    text = " ".join(report("newline_let_through", tmp_path).split())
+    assert "The room may never say this, and your engine let it go. Look at the newline" in text
+    text = " ".join(report("nothing_refused", tmp_path / "2").split())
+    assert "The room may not say this now, and your engine let it go. In this case" in text
 
 
 def test_the_search_finds_the_smallest_order(tmp_path: Path) -> None:

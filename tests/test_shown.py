@@ -27,7 +27,7 @@ SHOWN: dict[tuple[str, str], Maker] = {}  # (page, first line of the listing) ->
 # Neither printed by a program nor typed: forms.
 WRITTEN = {
     ("lessons/09/PARLEY.md", "from a client                    from the room"),
-    ("lessons/10/README.md", 'form = "game NAME MARK"           game ann o'),
+    ("lessons/10/README.md", 'form = "told NAME TEXT"           told ann lee is late'),
     ("lessons/10/FORMAT.md", "# a comment"),
 }
 COMMANDS = r"python3? |py |git |quarto |cmd /c |for d in |grep |foreach |Select-String |pytest "

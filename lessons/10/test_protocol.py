@@ -48,13 +48,13 @@ def test_places(lab: Lab) -> None:
 
 @more
 def test_look_alike(lab: Lab) -> None:
-    """No line can be two messages at the same moment."""
+    """No line can mean two things at the same moment."""
     no_holes(lab, "alike")
 
 
 @more
 def test_sizes(lab: Lab) -> None:
-    """Lines have a limit on both ways, and every message of the server fits."""
+    """Lines have a limit on both ways, and every message fits."""
     no_holes(lab, "sizes")
 
 

@@ -13,7 +13,8 @@ class Engine:
         # TODO 1: which lines are whole by now?
         # TODO 2: what does each of them mean, in the state in which it is read?
         # TODO 3: who has said hello waits for the room's answer. What about the next line?
-        # TODO 5: lines that are wrong, and the three events after which nothing comes.
+        #         And what comes after bye, or after the end of the stream?
+        # TODO 5: lines that are wrong. Which of them is the last event, too?
         return []
 
     def send(self, command):

@@ -21,10 +21,14 @@ GENERAL = {
     "shadow": ("Which file does `import` find first: yours or Python's?",
                "Python looks into the folder of the program before its own library.",
                "Rename the file, and delete the folder __pycache__ beside it."),
-    "format": ("Which word in this line does the page FORMAT.md not know, or not there?",
+    "format": ("Which word in this line does the page FORMAT.md not know, or not in this place?",
                "A name is written in two places: where it is explained and where it is used. "
                "Both must be the same to the letter.",
-               "Compare the line with a table of the same kind in parley/protocol.toml."),
+               "Compare the line with one of the same kind in the folder parley."),
+    "toml": ("What begins in this line, or above it, and is not closed: a quote, a bracket?",
+             "The file is no TOML, so nothing of it can be read. A text begins and ends with a "
+             "straight quote, a list with [ and ], and each name is there once.",
+             'key = "text"     key = ["a", "list"]     key = true     # a comment'),
     "flooded": ("Which loop prints, and what would end it?",
                 "A print inside a loop that never waits fills every screen and disk.",
                 "Find out what the loop should wait for, and what should end it."),

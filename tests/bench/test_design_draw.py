@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from grading import KIT, entries
+from grading import KIT, entries, too_wide
 from socklab.design import draw
 from socklab.design.folder import Design, read
 from socklab.design.page import page
@@ -51,6 +51,7 @@ def test_states_are_all_on_the_picture(design: Design) -> None:
     assert_legible(svg)
     shown = {text for _, _, _, text in words(svg)}
     assert set(design.protocol.states) <= shown
+    assert "what the client says / what it hears" in shown
     for (name, to), labels in draw.edges(design.protocol).items():
         if name != to:
             assert set(labels) <= shown
@@ -85,6 +86,9 @@ def test_ladders(design: Design) -> None:
 
 def test_the_page_says_it_all(design: Design) -> None:
     text = page(design.protocol, design.transcripts)
+    assert f"listens on port {design.protocol.port}" in text
+    assert "A field ends at the next" in text and "comes unasked" in text
+    assert ("for people" in text) == any(f.free for f in design.protocol.fields.values())
     for message in design.protocol.messages.values():
         assert f"`{message.form}`".replace("|", "\\|") in text
     for name in (*design.protocol.states, *design.protocol.errors):
@@ -113,6 +117,9 @@ def test_the_command(tmp_path: Path) -> None:
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     run_tool("protocol", str(KIT / "solutions" / "10"), "--svg", str(picture), "--ladder", "won")
     assert "game o ann" in picture.read_text(encoding="utf-8")
+    assert not too_wide(found.stdout)
+    nowhere = run_tool("protocol", "lessons/99")
+    assert nowhere.returncode == 1 and "There is no folder" in nowhere.stdout
     wrong = run_tool("protocol", str(tmp_path))
     assert wrong.returncode == 1 and "There is no such file" in wrong.stdout
     assert not (found.stderr or fine.stderr or shown.stderr or wrong.stderr)

@@ -59,30 +59,39 @@ def test_the_small_one_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("old", "new", "line", "words"), [
     ('"Bell"', '"Bell', 2, "This is not TOML"),
     ("[states.done]", "[states.new]", 20, "Is this name there twice?"),
-    ("[protocol]", "[protocoll]", 1, "There is no table protocoll. Is protocol meant?"),
-    ('name = "Bell"\n', "", 1, "[protocol] needs a line name"),
-    ('start = "new"', 'start = "now"', 3, "There is no state now. Is new meant?"),
-    ('start = "new"', 'start = 1', 3, "start should be a text in quotes"),
-    ('start = "new"', 'start = "new"\nfirst = "me"', 4, 'first is "client" or "server"'),
-    ("fields.NAME", "fields.name", 5, "in capitals: NAME"),
-    ('letters = "a-z"\n', "", 5, "A field has one of letters, one_of, number"),
-    ('letters = "a-z"', 'letters = "a-z"\nnumber = [1, 2]', 5, "NAME has letters and number"),
-    ('letters = "a-z"', 'letters = "small"', 6, "letters does not know 'small'"),
-    ("most = 9", 'most = "nine"', 7, "most should be a whole number"),
-    ("most = 9", "mots = 9", 7, "Is most meant?"),
-    ('from = "client"', 'from = "me"', 10, 'from is "client" or "server"'),
-    ('from = "client"\n', "", 9, "needs a line from"),
-    ("ring NAME", "ring  NAME", 11, "have one ' ' between them"),
-    ("ring NAME", "ring NAMES", 11, "no [fields.NAMES]. Is NAME meant?"),
+    ("[protocol]", "[protocoll]", 1, "There is no table `protocoll`. Is `protocol` meant?"),
+    ('name = "Bell"\n', "", 1, "`[protocol]` needs a line `name = …`."),
+    ('start = "new"', 'start = "now"', 3, "There is no state `now`. Is `new` meant?"),
+    ('start = "new"', 'start = 1', 3, "`start` should be a text in quotes"),
+    ('start = "new"', 'start = "new"\nfirst = "me"', 4, '`first` is "client" or "server"'),
+    ("fields.NAME", "fields.name", 5, "in capitals: `NAME`"),
+    ('letters = "a-z"\n', "", 5, "A field has one of `letters`, `one_of` and"),
+    ('letters = "a-z"', 'letters = "a-z"\nnumber = [1, 2]', 5, "NAME has `letters` and `number`"),
+    ('letters = "a-z"', 'letters = "small"', 6, "`letters` does not know `small`"),
+    ("most = 9", 'most = "nine"', 7, "`most` should be a whole number"),
+    ("most = 9", "mots = 9", 7, "Is `most` meant?"),
+    ('from = "client"', 'from = "me"', 10, '`from` is "client" or "server"'),
+    ('from = "client"\n', "", 9, "needs a line `from = …`."),
+    ("ring NAME", "ring  NAME", 11, "have one ` ` between them"),
+    ("ring NAME", "ring NAMES", 11, "no `[fields.NAMES]`. Is `NAME` meant?"),
     ("messages.ding", "messages.nothing", 13, "has a meaning of its own"),
-    ('form = "ding"', 'form = "ding"\nafter = ["rang"]', 16, "Is ring meant?"),
-    ("says.ring", "says.rang", 18, "rang is no message of a client. Is ring meant?"),
+    ('form = "ding"', 'form = "ding"\nafter = ["rang"]', 16, "Is `ring` meant?"),
+    ("says.ring", "says.rang", 18, "`rang` is no message of a client. Is `ring` meant?"),
     ('["ding -> done"]', "[1]", 18, "a list of answers"),
     ('["ding -> done"]', '["ding to done"]', 18, "Cannot read"),
-    ('["ding -> done"]', '["ring -> done"]', 18, "no message of the server. Is ding meant?"),
-    ('["ding -> done"]', '["ding -> over"]', 18, "There is no state over. There are: new, done."),
-    ('["ding -> done"]', '["ding busy"]', 18, "[errors] has no busy"),
-    ("final = true", 'final = "yes"', 21, "final should be true or false"),
+    ('["ding -> done"]', '["ring -> done"]', 18, "no message of the server. Is `ding` meant?"),
+    ('["ding -> done"]', '["ding -> over"]', 18, "no state `over`. There are: `new`, `done`."),
+    ('["ding -> done"]', '["ding busy"]', 18, 'write `busy = "when it comes"` under `[errors]`'),
+    ('["ding -> done"]', '["ding --> done"]', 18, "the arrow is `->`"),
+    ("most = 9", "most = 3\nleast = 9", 7, "at least 9 bytes and at most 3"),
+    ("most = 9", "most = -9", 7, "`most` should be 1 or more"),
+    ("most = 9", "most = 9\nleast = -1", 8, "`least` should be 0 or more"),
+    ('"Bell"', '"Bell"\nport = -5', 3, "`port` should be 1 or more"),
+    ('"Bell"', '"Bell"\nversion = "b 1"', 3, "`b 1` cannot travel in the field VERSION"),
+    ('"Bell"', "“Bell”", 2, "straight quotes"),
+    ("final = true", "final = True", 21, "`true` has small letters"),
+    ('["ding -> done"]', '["ding -> done"', 20, "those above"),
+    ("final = true", 'final = "yes"', 21, "`final` should be true or false"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named(old: str, new: str, line: int, words: str,
                                 tmp_path: Path) -> None:
@@ -96,7 +105,22 @@ def test_all_problems_are_told_in_the_order_of_their_lines(tmp_path: Path) -> No
     text = SMALL.replace("most", "mots").replace("says.ring", "says.rang")
     assert len(problems(tmp_path, text)) == 2
     assert problems(tmp_path, b"\xff")[0].startswith("protocol.toml: This is not UTF-8.")
-    assert problems(tmp_path, "")[0].endswith("The table [protocol] is missing.")
+    assert problems(tmp_path, "")[0].endswith("The table `[protocol]` is missing.")
+
+
+def test_one_mistake_is_told_once(tmp_path: Path) -> None:
+    """Nobody knows whose message `ding` is: so nothing else is said about it."""
+    assert len(problems(tmp_path, SMALL.replace('from = "server"', 'form = "server"', 1))) == 1
+    assert len(problems(tmp_path, SMALL.replace('from = "server"', 'from = "sever"'))) == 1
+    assert len(problems(tmp_path, SMALL.replace('from = "client"\n', ""))) == 1
+
+
+def test_what_is_no_toml_has_hints_of_its_own(tmp_path: Path) -> None:
+    for text, kind in ((SMALL.replace("]", ""), "toml"), (SMALL.replace("most", "mots"), "format")):
+        (tmp_path / "protocol.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(Unreadable) as caught:
+            load(tmp_path)
+        assert [problem.kind for problem in caught.value.problems] == [kind]
 
 
 def test_a_folder_without_a_protocol(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from grading import KIT, entries, header
 from socklab.design import lint
 from socklab.design.folder import ALL, Design, read
-from socklab.design.lines import accepts, longest, messages_of, samples, shortest, take_apart
+from socklab.design.lines import accepts, longest, messages_of, samples, take_apart
 from socklab.design.spec import Field, Message, Protocol
 
 SOUND = [KIT / "solutions/10", KIT / "lessons/10/parley",
@@ -126,12 +126,80 @@ def test_a_counted_field_may_hold_anything(tmp_path: Path) -> None:
         assert take_apart(design.protocol, game, wrong) is None, wrong
 
 
-def test_a_longer_line_of_a_client_is_its_own_risk(tmp_path: Path) -> None:
-    """Its line has a limit, whatever its fields would allow."""
-    design = changed(tmp_path, ("client = 100", "client = 20"))
-    assert design.findings("sizes") == []
-    design = changed(tmp_path, ("client = 100", "client = 8"))  # too short for any hello
-    assert [f.kind for f in design.findings("sizes")] == ["too-big"]
+def test_every_line_of_a_client_fits(tmp_path: Path) -> None:
+    """`hello oxo/1 ` and a NAME of 16 bytes: the version is this one, not the longest word."""
+    assert changed(tmp_path, ("client = 100", "client = 28")).findings("sizes") == []
+    [found] = changed(tmp_path, ("client = 100", "client = 27")).findings("sizes")
+    assert found.kind == "too-big" and "may have 28 bytes" in found.what
+
+
+def test_a_text_of_a_client_takes_the_room_that_is_left(tmp_path: Path) -> None:
+    """As `to NAME TEXT` of the chat room; what else is in the line has to fit."""
+    text = ('letters = "A-Z a-z 0-9 _ -"\nmost = 16', 'letters = "any"\nmost = 16')
+    assert changed(tmp_path, text, ("client = 100", "client = 13")).findings("sizes") == []
+    assert changed(tmp_path, text, ("client = 100", "client = 12")).findings("sizes")
+    assert changed(tmp_path, text, ("server = 200", "server = 20")).findings("sizes")
+
+
+def test_a_field_that_ends_nowhere_is_shown_in_a_line_that_can_come(tmp_path: Path) -> None:
+    for letters in ('letters = "any"', 'letters = "0-9 blank"', 'one_of = ["x o", "o"]',
+                    'letters = "blank"\nleast = 3'):
+        design = changed(tmp_path, ("game MARK NAME", "game NAME MARK"),
+                         ('letters = "A-Z a-z 0-9 _ -"', letters))
+        [found] = design.findings("fields")
+        shown = re.search("receiver of `game (.*) [xo]`", found.what)
+        assert shown and accepts(design.protocol.fields["NAME"], shown[1]), found
+
+
+# -- two meanings, and the end of the stream -------------------------------------------------------
+
+
+def kinds_after(folder: Path, rule: str, *edits: tuple[str, str]) -> list[str]:
+    return [f.kind for f in changed(folder, *edits).findings(rule)]
+
+
+MOVE = '["ok -> listening", "won -> over", "draw -> over", "error taken"]'
+
+
+@pytest.mark.parametrize(("answers", "kinds"), [
+    ('["ok -> listening", "ok"]', ["two-states"]),
+    ('["ok -> listening", "ok -> over", "won -> over", "won"]', ["two-states"] * 2),
+    ('["error taken", "error turn -> over"]', []),  # the codes differ
+    ('["ok -> listening", "ok -> listening"]', []),
+    ('["ok", "left -> listening"]', ["two-states"]),  # `left` comes unasked, too: -> over
+    ('["ok", "left -> over"]', []),
+    ('["nothing -> listening", "error taken"]', ["silence"]),
+    ('["nothing -> listening", "ok -> listening"]', []),  # it is in this state either way
+    ('["nothing -> over", "error taken"]', []),  # the end of the stream says which
+    ('["nothing", "error taken"]', []),
+    ('["nothing", "nothing -> listening"]', ["two-states"]),
+])
+def test_the_client_knows_where_it_is(answers: str, kinds: list[str], tmp_path: Path) -> None:
+    assert kinds_after(tmp_path, "alike", (MOVE, answers)) == kinds
+
+
+def test_what_comes_unasked_leads_to_one_state(tmp_path: Path) -> None:
+    heard = ('"moved -> turn", "lost -> over"', '"moved -> turn", "moved", "lost -> over"')
+    assert kinds_after(tmp_path, "alike", heard) == ["two-states"]
+
+
+@pytest.mark.parametrize(("answer", "kinds"), [
+    ("nothing -> new", ["after-end"]), ("nothing", ["after-end"]), ("nothing -> over", []),
+    ("ok -> last", []),
+])
+def test_who_has_ended_its_stream_only_listens(answer: str, kinds: list[str],
+                                               tmp_path: Path) -> None:
+    end = ('hears = ["left -> over"]', 'hears = ["left -> over"]\n\n[states.last]\n'
+           'says.end = ["nothing"]\nhears = ["left -> over"]')
+    design = changed(tmp_path, end, ('says.end = ["nothing -> over"]\nhears = ["left -> over"]',
+                                     f'says.end = ["{answer}"]\nhears = ["left -> over"]'))
+    found = [f.kind for f in design.findings("states") if f.kind != "unreachable"]
+    assert found == kinds
+
+
+def test_the_end_of_a_stream_needs_no_words(tmp_path: Path) -> None:
+    """Everywhere a client may end its stream: what is left out means the same everywhere."""
+    assert kinds_after(tmp_path, "states", ('says.end = ["nothing -> over"]\n', "")) == []
 
 
 # -- the examples in the findings are true ---------------------------------------------------------
@@ -145,7 +213,7 @@ def test_samples_are_lines_of_their_message(folder: Path) -> None:
             assert take_apart(p, message, line) is not None, line
             size = len(line.encode())
             most = longest(p, message)
-            assert shortest(p, message) <= size and (most is None or size <= most)
+            assert most is None or size <= most
 
 
 def test_two_messages_that_look_alike_are_shown_with_a_line_of_both() -> None:
@@ -154,6 +222,8 @@ def test_two_messages_that_look_alike_are_shown_with_a_line_of_both() -> None:
             continue
         p = _protocol_of(path)
         for finding in lint.look_alike(p):
+            if finding.kind != "alike":
+                continue  # one message, and two states
             line = re.search(r"the line `(.*?)` may be `(.*?)`.* and `(.*?)`", finding.what)
             assert line
             assert all(take_apart(p, p.messages[name], line[1]) is not None

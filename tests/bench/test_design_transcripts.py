@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
-from grading import KIT
-from socklab.design.checks import _same
+from grading import KIT, grade
+from socklab.design.checks import _free, _same
 from socklab.design.spec import load
 from socklab.design.transcripts import Line, Transcript, _read, possible
 
@@ -54,6 +55,11 @@ def test_possible_games(lines: list[str], tmp_path: Path) -> None:
     (["C a ends", "S a: wait"], 2, "is closed"),
     ([*GAME, "S b: moved 1"], 6, "nothing has happened that brings it about: move"),
     ([*GAME, "C a: move 1", "S a: ok", "C a: move 2", "S a: ok"], 9, "is `error turn`"),
+    (["C a: hello oxo/1 a", "S a: wiat"], 2, "no message of the server. Is `wait` meant?"),
+    (["C a: dance", "S a: error comand x"], 2, "has no `comand`. Is `command` meant?"),
+    (["C a: dance", "S a: error nope x"], 2, "has no `nope`. There are: `line`, "),
+    ([*GAME, "S b: won"], 6, "can come unasked"),
+    ([*GAME, "S a: won"], 6, "in `turn` only `left` can come unasked"),
     ([*GAME, "C a: move 1"], 6, "still waits: `move 1` has an answer"),
 ])
 def test_impossible_games(lines: list[str], number: int, words: str, tmp_path: Path) -> None:
@@ -93,6 +99,43 @@ def test_what_a_server_may_word_otherwise() -> None:
     for got in (b"error command wait\n", b"error turn\n", b"error turn wait\r\n", b"\xff\n"):
         assert not _same(p, "error turn wait", got), got
     assert not _same(p, "moved 3", b"moved 4\n") and not _same(p, "won", b"won \n")
+
+
+def test_what_is_due_where_words_are_free() -> None:
+    p = load(OXO)
+    due, note = _free(p, "error taken this cell has a mark")
+    assert due == b"error taken WHY" and note.startswith("(WHY: any words, 1 to 100 bytes")
+    assert _free(p, "moved 3") == (b"moved 3\n", "")
+
+
+def test_a_line_too_many_is_told_where_it_comes(tmp_path: Path) -> None:
+    """Not where the next one is due, and with the name of who hears it."""
+    work = tmp_path / "work"
+    shutil.copytree(OXO, work)
+    server = work / "server.py"
+    text = server.read_text(encoding="utf-8")
+    told = 'player.tell("wait", "alone")'
+    assert told in text
+    server.write_text(text.replace(told, f"{told}; {told}"), encoding="utf-8")
+    [failed] = grade("10", work, tmp_path / "r.xml").failed
+    assert failed.kind == "differs"
+    report = " ".join(failed.text.split())
+    assert "says another line to ann than the transcript in its line 6." in report
+    assert "In this case: transcripts/draw.txt, line 2, C ann: hello oxo/1 ann." in report
+    assert "steps before" not in report
+
+
+def test_earlier_transcripts_are_not_counted_as_steps(tmp_path: Path) -> None:
+    """not-right.txt is the third one, and its talk is short up to this line."""
+    work = tmp_path / "work"
+    shutil.copytree(OXO, work)
+    server = work / "server.py"
+    text = server.read_text(encoding="utf-8")
+    assert 'f"error version this' in text
+    server.write_text(text.replace('f"error version this', 'f"error turn this'), encoding="utf-8")
+    [failed] = grade("10", work, tmp_path / "r.xml").failed
+    assert "not-right.txt" in failed.text and "steps before" not in failed.text
+    assert "b'error version WHY'" in failed.text
 
 
 def test_what_is_shown_moves_no_cursor(tmp_path: Path) -> None:

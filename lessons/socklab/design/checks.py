@@ -12,11 +12,14 @@ from ..lesson import Lab
 from ..peer import Peer
 from ..program import Program
 from ..submission import short
+from .draw import written
 from .folder import Design, read
 from .lines import messages_of, take_apart
+from .page import values_of
 from .source import Unreadable, printable
 from .spec import FILE, SERVER, Protocol
 from .transcripts import Line, Transcript
+from .transcripts import name as _name
 
 SERVER_FILE = "server.py"
 
@@ -31,7 +34,7 @@ def design_of(lab: Lab) -> Design:
         return _read(lab.submission.folder)
     except Unreadable as error:
         problem, rest = error.problems[0], len(error.problems) - 1
-        failure = Failure("format", str(problem))
+        failure = Failure(problem.kind, str(problem))
         if rest:
             failure.note = _rest(rest, lab.submission.folder)
         failure.table = _quote(lab.submission.folder, problem.file, problem.line)
@@ -74,52 +77,77 @@ def replay(lab: Lab) -> None:
     if not design.transcripts:
         raise Failure("no-transcript", "There is no transcript that could be tried.")
     for transcript in design.transcripts:
+        lab.tape.events.clear()  # what a report counts as earlier steps is of this talk
         with lab.case(transcript.file):
             server = lab.server(SERVER_FILE, port=design.protocol.port)
-            _play(lab, design.protocol, transcript, server)
+            _Talks(lab, design.protocol, transcript, server).play()
             server.stop()
 
 
-def _play(lab: Lab, p: Protocol, transcript: Transcript, server: Program) -> None:
-    peers: dict[str, Peer] = {}
-    for line in transcript.lines:
-        lab.tape.case = _words(transcript, line)
-        peer = peers.get(line.who) or peers.setdefault(line.who, server.connect())
+class _Talks:
+    """The talks of a transcript's clients with a server."""
+
+    def __init__(self, lab: Lab, p: Protocol, transcript: Transcript, server: Program) -> None:
+        self.lab, self.p, self.transcript, self.server = lab, p, transcript, server
+        self.peers: dict[str, Peer] = {}
+        self.due = {who: [line for line in transcript.lines if (line.sender, line.who) == (
+            SERVER, who)] for who in transcript.clients}  # what has not been heard yet
+
+    def play(self) -> None:
+        """Say the lines of the clients; fail at the first line of the server that differs."""
+        for line in self.transcript.lines:
+            self._line(line)
+        for who, peer in self.peers.items():
+            self.lab.tape.case = f"the end of {self.transcript.file}, at {_name(who)}"
+            if not peer.ended:
+                peer.expect_nothing()
+
+    def _line(self, line: Line) -> None:
+        self.lab.tape.case = f"{self.transcript.file}, line {line.number}, {written(line)}"
+        peer = self.peers.get(line.who) or self.peers.setdefault(line.who, self.server.connect())
         if line.sender == SERVER:
-            _listen(lab, p, line, peer)
+            if line in self.due[line.who]:
+                self._listen(line.who)
         elif line.text is None:
             peer.half_close()
         else:
-            peer.send((line.text + p.end).encode())
-        lab.settle()  # so that the next line comes after this one, whoever says it
-    for who, peer in peers.items():
-        lab.tape.case = f"the end of {transcript.file}, at {who or 'the client'}"
-        if not peer.ended:
-            peer.expect_nothing()
-        elif extra := peer.receive():
-            lab.fail("The server says more than its transcript.", kind="differs", got=extra)
+            peer.send((line.text + self.p.end).encode())
+        self.lab.settle()  # so that the next line comes after this one, whoever says it
+        for who, other in self.peers.items():
+            while len(other.received) > other.consumed:
+                self._listen(who)  # it has come already: is it the right one?
+
+    def _listen(self, who: str) -> None:
+        """The next line that a client hears, or its end, is the one of the transcript."""
+        peer, line = self.peers[who], next(iter(self.due[who]), None)
+        if line is None or line.text is None:
+            if len(peer.received) > peer.consumed:
+                self.lab.fail(f"The server says more to {_name(who)} than its transcript.",
+                              kind="differs", got=peer.receive(), about=peer.key)
+            peer.expect_end()
+        else:
+            due, note = _free(self.p, line.text)
+            try:
+                got = peer.read_line()
+                if not _same(self.p, line.text, got):
+                    self.lab.fail(f"The server says another line to {_name(who)} than the "
+                                  f"transcript in its line {line.number}.", kind="differs",
+                                  got=got, about=peer.key)
+            except Failure as failure:
+                failure.expected, failure.note = due, note
+                raise
+        self.due[who].pop(0)
 
 
-def _words(transcript: Transcript, line: Line) -> str:
-    who = f" {line.who}" if line.who else ""
-    text = " ends" if line.text is None else f": {line.text}"
-    return f"{transcript.file}, line {line.number}, {line.sender[0].upper()}{who}{text}"
-
-
-def _listen(lab: Lab, p: Protocol, line: Line, peer: Peer) -> None:
-    """The next line of the server, or its end, is the one of the transcript."""
-    if line.text is None:
-        peer.expect_end()
-        return
-    due = (line.text + p.end).encode()
-    try:
-        got = peer.read_line()
-    except Failure as failure:
-        failure.expected = due
-        raise
-    if not _same(p, line.text, got):
-        lab.fail("The server contradicts its transcript. This is the first line that differs.",
-                 kind="differs", expected=due, got=got)
+def _free(p: Protocol, text: str) -> tuple[bytes, str]:
+    """A line with the names of its free fields instead of their words, and what may be there."""
+    for message in messages_of(p, SERVER, text):
+        values, names = take_apart(p, message, text) or {}, message.fields
+        if free := [p.fields[name] for name in names if p.fields[name].free]:
+            words = [w if w not in names or p.fields[w].free else values[w] for w in message.words]
+            return p.between.join(words).encode(), " ".join(
+                f"({field.name}: {values_of(field)}.)" for field in free)
+    return (text + p.end).encode(), ""
 
 
 def _same(p: Protocol, due: str, got: bytes) -> bool:

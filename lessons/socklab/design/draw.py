@@ -11,7 +11,7 @@ from html import escape
 
 from ..diagram import FONT
 from .spec import CLIENT, NOTHING, Protocol
-from .transcripts import Transcript
+from .transcripts import Line, Transcript
 
 LETTER, ROW, PAD, LANE = 9.1, 21, 13, 18  # pixels: a letter, a row of text, margins, a lane
 COLUMN, STEP, WIDEST = 350, 38, 37  # of a ladder; WIDEST: letters over an arrow
@@ -45,7 +45,7 @@ def _everywhere(p: Protocol) -> list[str]:
     """What comes in every state that says nothing else about it."""
     return [f"unless said above: {_CAUSES[cause]} / {answer} -> {answer.to}".removesuffix(" -> ")
             for cause, answer in (("otherwise", p.otherwise), ("unreadable", p.unreadable))
-            if answer]
+            if answer] + ["what the client says / what it hears"]
 
 
 def states_as_text(p: Protocol) -> str:
@@ -152,11 +152,13 @@ def _svg(width: float, height: float, title: str, description: str, parts: list[
 
 def transcript_as_text(transcript: Transcript) -> str:
     """A transcript as its file has it, without comments."""
-    rows = []
-    for line in transcript.lines:
-        head = line.sender[0].upper() + (f" {line.who}" if line.who else "")
-        rows.append(f"{head} ends" if line.text is None else f"{head}: {line.text}")
-    return "\n".join(rows)
+    return "\n".join(map(written, transcript.lines))
+
+
+def written(line: Line) -> str:
+    """A line of a transcript as its file has it."""
+    head = line.sender[0].upper() + (f" {line.who}" if line.who else "")
+    return f"{head} ends" if line.text is None else f"{head}: {line.text}"
 
 
 def transcript_as_svg(transcript: Transcript) -> str:

@@ -75,7 +75,9 @@ def longest(protocol: Protocol, message: Message) -> int | None:
             total += len(word.encode())
             continue
         field = protocol.fields[word]
-        if field.one_of:
+        if word == VERSION and protocol.version:
+            total += len(protocol.version.encode())
+        elif field.one_of:
             total += max(len(value.encode()) for value in field.one_of)
         elif field.number:
             total += max(len(str(n)) for n in field.number)
@@ -84,18 +86,6 @@ def longest(protocol: Protocol, message: Message) -> int | None:
         else:
             total += field.most
     return total
-
-
-def shortest(protocol: Protocol, message: Message) -> int:
-    """The bytes of the shortest line of a message."""
-    def least(word: str) -> int:
-        if not FIELD.match(word):
-            return len(word.encode())
-        field = protocol.fields[word]
-        if field.one_of:
-            return min(len(value.encode()) for value in field.one_of)
-        return 1 if field.number else field.least
-    return len(message.words) - 1 + sum(map(least, message.words))
 
 
 def samples(protocol: Protocol, message: Message,
@@ -107,7 +97,7 @@ def samples(protocol: Protocol, message: Message,
     for at, word in enumerate(message.words):
         values = [word]
         if FIELD.match(word):
-            tail = [protocol.between.join(_spell(protocol, other)[at:])] if other else []
+            tail = [protocol.between.join(spelled(protocol, other)[at:])] if other else []
             values = [v for v in [*_values(protocol, word), *words, *borrowed, *tail]
                       if accepts(protocol.fields[word], v)] or ["?"]
             values = list(dict.fromkeys(values))
@@ -117,7 +107,7 @@ def samples(protocol: Protocol, message: Message,
         yield protocol.between.join(line)
 
 
-def _spell(protocol: Protocol, message: Message) -> list[str]:
+def spelled(protocol: Protocol, message: Message) -> list[str]:
     """The words of a message with a value for each field."""
     return [(_values(protocol, w) or ["?"])[0] if FIELD.match(w) else w for w in message.words]
 

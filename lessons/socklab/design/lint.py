@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from .lines import can_hold, longest, samples, shortest, take_apart
+from .lines import accepts, can_hold, longest, samples, spelled, take_apart
 from .source import told
 from .spec import (
     CLIENT,
@@ -53,6 +53,7 @@ def ways_out(p: Protocol) -> Iterator[Finding]:
             yield Finding("unreachable", f"Nothing leads to the state `{name}`: no answer has "
                           f"`-> {name}`. What is written there can never happen.",
                           p.line("states", name))
+    yield from _after_end(p)
     if not any(state.final for state in p.states.values()):
         yield Finding("no-final", "No state is marked `final = true`: when is the talk over, "
                       "and who closes the connection?", p.line("states"))
@@ -78,6 +79,18 @@ def ways_out(p: Protocol) -> Iterator[Finding]:
             yield Finding("not-over", f"`{name}` is final, so the connection is closed. Who "
                           f"says `{what}` there, and over which connection?",
                           p.line("states", name))
+
+
+def _after_end(p: Protocol) -> Iterator[Finding]:
+    """Who has ended its stream says nothing more."""
+    for name in p.reached:
+        for answer in p.states[name].says.get(END, []):
+            then = answer.to or name
+            if (said := p.states[then].says.keys() - {END}) and not p.states[then].final:
+                yield Finding("after-end", f"In `{name}` the client ends its stream. Then it is in "
+                              f"`{then}`, where it may say `{min(said)}`: over which stream? Lead "
+                              f"`says.{END}` to a final state, or to one in which it only "
+                              "listens.", p.line("states", name, "says", END))
 
 
 def _chosen(p: Protocol, state: State) -> Iterator[tuple[str, Answer]]:
@@ -168,7 +181,8 @@ def places(p: Protocol) -> Iterator[Finding]:
 
 
 def look_alike(p: Protocol) -> Iterator[Finding]:
-    """No line can be two messages in the same moment."""
+    """No line can mean two things at the same moment."""
+    yield from _two_ways(p)
     told: set[frozenset[str]] = set()
     for name in p.reached:
         state = p.states[name]
@@ -185,6 +199,32 @@ def look_alike(p: Protocol) -> Iterator[Finding]:
                     yield Finding("alike", f"In `{name}` the line `{line}` may be `{one.name}` "
                                   f"({one.form}) and `{two.name}` ({two.form}). How does the "
                                   f"{hearer} know which?", p.line("messages", two.name))
+
+
+def _two_ways(p: Protocol) -> Iterator[Finding]:
+    """No line leads to two states, and nobody waits for a line that may not come."""
+    for name in p.reached:
+        state = p.states[name]
+        moments = [("", "what comes unasked", state.hears), *(
+            (said, f"the answer to `{said}`", [*given, *state.hears])
+            for said, given in state.says.items() if said != END)]
+        for said, what, answers in moments:
+            given = state.says.get(said, [])
+            line = p.line("states", name, *(("says", said) if said else ("hears",)))
+            ways: dict[str, list[str]] = {}
+            for answer in answers:
+                ways.setdefault(str(answer), []).append(answer.to or name)
+            for heard, to in ways.items():
+                if len(set(to)) > 1 and (not said or heard in map(str, given)):
+                    both = " or to ".join(f"`{way}`" for way in dict.fromkeys(to))
+                    yield Finding("two-states", f"In `{name}` {what} may be `{heard}`, and it "
+                                  f"leads to {both}: how does the client know which?", line)
+            quiet = next((a.to for a in given if a.message == NOTHING), "")
+            others = [a for a in given if a.message != NOTHING and (a.to or name) != quiet]
+            if quiet not in ("", name) and others and not p.states[quiet].final:
+                yield Finding("silence", f"In `{name}` {what} may be `{others[0]}`; or nothing "
+                              f"comes, and the state is `{quiet}`. How long does the client "
+                              "wait until it knows which?", line)
 
 
 def _both(p: Protocol, one: Message, two: Message) -> str | None:
@@ -227,15 +267,14 @@ def fields(p: Protocol) -> Iterator[Finding]:
 def _delimiter(p: Protocol, message: Message, at: int, mark: str, words: str) -> str:
     word = message.words[at]
     if mark == "\n":
-        return (f"`{message.name}` may contain {words} that ends its line, in {word}: the rest "
+        return (f"{word} in `{message.name}` may contain {words} that ends the line: the rest "
                 "comes as a line of its own. What if that line is a command?")
-    filled = []
-    for number, other in enumerate(message.words):
-        shown = other if not FIELD.match(other) else "abcdefgh"[number]
-        filled.append(f"a{mark}b" if number == at else shown)
-    line = p.between.join(filled)
-    return (f"`{message.name}` may contain {words} that ends {word}: how does the receiver of "
-            f"`{line}` know where {word} ends?")
+    field, parts = p.fields[word], spelled(p, message)
+    values = [f"a{mark}b", *(f"{c}{mark}{c}" for c in sorted(field.letters or ())), mark,
+              mark * field.least, *field.one_of, *map(str, field.number or ())]
+    parts[at] = next((v for v in values if mark in v and accepts(field, v)), values[0])
+    return (f"{word} in `{message.name}` may contain {words} that ends it: how does the receiver "
+            f"of `{p.between.join(parts)}` know where {word} ends?")
 
 
 def wrong_lines(p: Protocol) -> Iterator[Finding]:
@@ -269,12 +308,22 @@ def sizes(p: Protocol) -> Iterator[Finding]:
                           f"`{side} = …` in [lines].", p.line("lines"))
             continue
         for message in p.by(side):
-            size = longest(p, message) if side == SERVER else shortest(p, message)
-            if size is not None and size > limit:
-                what = "may have" if side == SERVER else "has at least"
-                yield Finding("too-big", f"`{message.name}` ({message.form}) {what} {size} "
+            size = longest(p, message)
+            if size is not None and size - _room(p, message) > limit:
+                yield Finding("too-big", f"`{message.name}` ({message.form}) may have {size} "
                               f"bytes, but a line of the {side} has at most {limit}. Who cuts "
                               "it, and where?", p.line("messages", message.name))
+
+
+def _room(p: Protocol, message: Message) -> int:
+    """How many bytes a message can do without: a text of a client, at the end of its line.
+
+    Whoever writes it sees how much room is left; what the server says is made from other lines.
+    """
+    field = p.fields.get(message.words[-1])
+    if message.sender == CLIENT and field and field.letters is None and not field.counted_by:
+        return (field.most or field.least) - field.least
+    return 0
 
 
 def version(p: Protocol) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .draw import transcript_as_text
-from .spec import CLIENT, SERVER, Answer, Field, Protocol, State
+from .spec import CLIENT, CODE, SERVER, VERSION, Answer, Field, Protocol, State
 from .transcripts import Transcript
 
 _SAYS = {"unreadable": "a line too long, or not UTF-8", "otherwise": "any other line",
@@ -22,13 +22,17 @@ def page(p: Protocol, transcripts: list[Transcript]) -> str:
         parts += [f"### {title}", _table(
             ("message", "form", "meaning"),
             ((f"`{m.name}`", f"`{m.form}`", m.about) for m in p.by(side)))]
-    parts += ["Words in capitals stand for:", _table(
+    used = [f for f in p.fields.values() if any(f.name in m.fields for m in p.messages.values())]
+    parts += ["Words in capitals are fields. They stand for:", _table(
         ("field", "what it may be", "meaning"),
-        ((f.name, _values(p, f), f.about) for f in p.fields.values() if _used(p, f.name)))]
+        ((f.name, f"`{p.version}`, or what others have" if f.name == VERSION and p.version else
+          values_of(f), f.about) for f in used))]
     if p.errors:
         parts += ["### Errors", _table(("CODE", "when"), (
             (f"`{code}`", when) for code, when in p.errors.items()))]
-    parts.append("## States")
+    parts += ["## States", 'What has no "client says" comes unasked: "after" names what another '
+              "client has said just before, or what else has happened. A client may end its "
+              "stream in every state: if nothing is said about it, the server closes."]
     for state in p.states.values():
         parts += [f"### {state.name}", state.about, _state(p, state)]
     if transcripts:
@@ -40,8 +44,10 @@ def page(p: Protocol, transcripts: list[Transcript]) -> str:
 
 def _lines(p: Protocol) -> str:
     between = "a blank" if p.between == " " else f"`{p.between}`"
-    rows = [f"All that travels is lines of UTF-8 text. `{p.end!r}` ends a line; between two "
-            f"words is {between}.".replace("`'", "`").replace("'`", "`")]
+    rows = [f"The server listens on port {p.port}. All that travels is lines of UTF-8 text. "
+            f"`{repr(p.end)[1:-1]}` ends a line; between two words is {between}.",
+            f"A field ends at the next {'blank' if p.between == ' ' else between}. One that is "
+            "the last thing in its line is all the rest of it."]
     for side in (CLIENT, SERVER):
         if limit := p.limits[side]:
             rows.append(f"A line of the {side} has at most {limit} bytes before its end.")
@@ -54,21 +60,22 @@ def _lines(p: Protocol) -> str:
     return "\n".join(rows)
 
 
-def _used(p: Protocol, field: str) -> bool:
-    return any(field in message.fields for message in p.messages.values())
-
-
-def _values(p: Protocol, field: Field) -> str:
-    if field.one_of and field.name != "CODE":
+def values_of(field: Field) -> str:
+    """What a field may be, in words."""
+    if field.one_of and field.name != CODE:
         return " or ".join(f"`{value}`" for value in field.one_of)
     if field.one_of:
         return "one of the errors"
     if field.number:
         return f"a number from {field.number[0]} to {field.number[1]}"
-    most = "any number of" if field.most is None else f"{field.least} to {field.most}"
+    most = f"{field.least} bytes or more" if field.most is None else \
+        f"{field.least} to {field.most} bytes"
     counted = f"; as many as {field.counted_by} says" if field.counted_by else ""
-    letters = "any characters" if field.written == "any" else field.written
-    return f"{most} bytes of {letters}{counted}"
+    if field.free:
+        return f"any words, {most}: the server chooses them, for people"
+    if field.written == "any":
+        return f"any characters, {most}{counted}"
+    return f"{most}, each from {field.written}{counted}"
 
 
 def _state(p: Protocol, state: State) -> str:

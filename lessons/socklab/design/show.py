@@ -52,7 +52,7 @@ def _made(name: str, make: Callable[[Design], Shown]) -> Shown | None:
     try:
         return make(read(notebook._folder / name))
     except Unreadable as error:
-        print("\n".join(map(str, error.problems)))
+        print("\n\n".join(wrap(str(problem)) for problem in error.problems))
         return None
 
 

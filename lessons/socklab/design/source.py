@@ -24,6 +24,7 @@ class Problem:
     file: str
     line: int  # 0: the file as a whole
     what: str
+    kind: str = "format"  # for the hints
 
     def __str__(self) -> str:
         return told(self.file, self.line, self.what)
@@ -66,11 +67,13 @@ def read_toml(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
         found = re.search(r"(.*) \(at line (\d+), column \d+\)", str(error))
         what, line = (found[1], int(found[2])) if found else (str(error), 0)
         what = re.sub(r" \(at end of document\)", ", at the end of the file", what)
-        remedy = "Look at this line, and at the one above: a quote, a bracket, a comma?"
+        remedy = "Look at this line, and at those above: a quote, a bracket, a comma?"
         if "Cannot" in what:
             remedy = "Is this name there twice? Then give one of them another name."
-        raise Unreadable([Problem(path.name, line, f"This is not TOML: {what}. {remedy}"
-                                  )]) from None
+        elif "Invalid value" in what:
+            remedy = 'A text is in straight quotes, "like this"; `true` has small letters.'
+        raise Unreadable([Problem(path.name, line, f"This is not TOML: {what}. {remedy}",
+                                  "toml")]) from None
 
 
 def lines_of(text: str) -> dict[Key, int]:
@@ -110,5 +113,6 @@ def meant(name: str, known: list[str]) -> str:
     """A sentence that says what may be meant by a name that does not exist."""
     close = get_close_matches(name, known, 1, 0.6)
     if close:
-        return f"Is {close[0]} meant?"
-    return f"There are: {', '.join(known)}." if known else "There is none at all."
+        return f"Is `{close[0]}` meant?"
+    return f"There are: {', '.join(f'`{name}`' for name in known)}." if known else \
+        "There is none at all."

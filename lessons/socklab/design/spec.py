@@ -162,7 +162,8 @@ def load(folder: Path) -> Protocol:
     """Read the protocol.toml of a folder.  Raises Unreadable."""
     path = folder / FILE
     if not path.is_file():
-        raise Unreadable([Problem(FILE, 0, "There is no such file in the folder.")])
+        raise Unreadable([Problem(FILE, 0, f"There is no such file in the folder {folder.name}."
+                                  if folder.is_dir() else f"There is no folder {folder}.")])
     data, lines = read_toml(path)
     reader = _Reader(lines)
     protocol = reader.protocol(data)
@@ -192,21 +193,23 @@ class _Reader:
         for name, value in data.items():
             types = known.get(name)
             if types is None:
-                head = f"[{where}] has no key" if where else "There is no table"
-                self._bad((*key, name), f"{head} {name}. {meant(name, list(known))}")
+                head = f"`[{where}]` has no key" if where else "There is no table"
+                self._bad((*key, name), f"{head} `{name}`. {meant(name, list(known))}")
             elif type(value) not in types:
                 words = " or ".join(_WORDS[t] for t in types)
-                self._bad((*key, name), f"{name} should be {words}.")
+                self._bad((*key, name), f"`{name}` should be {words}.")
+            elif type(value) is int and value < (low := int(name != "least")):
+                self._bad((*key, name), f"`{name}` should be {low} or more.")
             elif type(value) is list and not all(
                     type(v) is (int if name == "number" else str) for v in value):
-                self._bad((*key, name), f"{name} should be a list of "
+                self._bad((*key, name), f"`{name}` should be a list of "
                           f"{'whole numbers' if name == 'number' else 'texts in quotes'}.")
             else:
                 fine[name] = value
         for name in needs:
             if name not in data:
-                self._bad(key, f"[{where}] needs a line {name} = …" if key else
-                          f"The table [{name}] is missing.")
+                self._bad(key, f"`[{where}]` needs a line `{name} = …`." if key else
+                          f"The table `[{name}]` is missing.")
         return fine
 
     def _tables(self, data: dict, name: str) -> dict[str, dict]:
@@ -214,9 +217,9 @@ class _Reader:
         found = {}
         for key, value in data.get(name, {}).items():
             if not isinstance(value, dict):
-                self._bad((name, key), f"{key} should be a table: [{name}.{key}].")
+                self._bad((name, key), f"`{key}` should be a table: `[{name}.{key}]`.")
             elif not _NAME.match(key):
-                self._bad((name, key), f"A name has letters, digits, _ and - only: {key!r}.")
+                self._bad((name, key), f"A name has letters, digits, _ and - only: `{key}`.")
             else:
                 found[key] = value
         return found
@@ -228,11 +231,15 @@ class _Reader:
         lines = self._table(data.get("lines", {}), ("lines",), _LINES)
         between = lines.get("between", " ")
         if len(between) != 1:
-            self._bad(("lines", "between"), "between should be one character.")
+            self._bad(("lines", "between"), "`between` should be one character.")
             between = " "
         fields = {k: self._field(k, v) for k, v in self._tables(data, "fields").items()}
         self._errors = self._code_table(data)
         self._add_known_fields(fields, between)
+        version, letters = top.get("version", ""), fields[VERSION].letters
+        if letters is not None and not set(version) <= letters:
+            self._bad(("protocol", "version"), f"`{version}` cannot travel in the field {VERSION}: "
+                      f"write one word without a `{between}`, like \"oxo/1\".")
         for name, value in self._tables(data, "messages").items():
             self._messages[name] = self._message(name, value, between, fields)
         tables = self._tables(data, "states")
@@ -240,11 +247,11 @@ class _Reader:
         self._references()
         first = top.get("first", "")
         if first not in ("", CLIENT, SERVER):
-            self._bad(("protocol", "first"), f'first is "{CLIENT}" or "{SERVER}".')
+            self._bad(("protocol", "first"), f'`first` is "{CLIENT}" or "{SERVER}".')
         start = top.get("start", "")
         if "start" in top and start not in tables:
             self._bad(("protocol", "start"),
-                      f"There is no state {start}. {meant(start, list(tables))}")
+                      f"There is no state `{start}`. {meant(start, list(tables))}")
         return Protocol(
             top.get("name", ""), top.get("about", ""), top.get("version", ""),
             self._optional(top, "other_version", ("protocol",), None),
@@ -261,7 +268,7 @@ class _Reader:
             if isinstance(when, str):
                 errors[code] = when
             else:
-                self._bad(("errors", code), f"{code} should be a text that says when it comes.")
+                self._bad(("errors", code), f"`{code}` should be a text that says when it comes.")
         return errors
 
     def _add_known_fields(self, fields: dict[str, Field], between: str) -> None:
@@ -276,25 +283,30 @@ class _Reader:
     def _field(self, name: str, data: dict) -> Field:
         key = ("fields", name)
         if not FIELD.match(name):
-            self._bad(key, f"The name of a field is in capitals: {name.upper()}.")
+            self._bad(key, f"The name of a field is in capitals: `{name.upper()}`.")
         data = self._table(data, key, _FIELD)
         kinds = [kind for kind in _KINDS if kind in data]
         if len(kinds) != 1:
-            what = " and ".join(kinds) or "none of them"
-            self._bad(key, f"A field has one of {', '.join(_KINDS)}. {name} has {what}.")
+            what = " and ".join(f"`{kind}`" for kind in kinds) or "none of them"
+            self._bad(key, "A field has one of `letters`, `one_of` and `number`. "
+                      f"{name} has {what}.")
+        least, most = data.get("least", 1), data.get("most")
+        if most is not None and least > most:
+            self._bad((*key, "most"), f"{name} has at least {least} bytes and at most {most}. "
+                      "Which of the two do you mean?")
         number = None
         if "number" in data:
             if len(data["number"]) == 2 and data["number"][0] <= data["number"][1]:
                 number = (data["number"][0], data["number"][1])
             else:
-                self._bad((*key, "number"), "number has the smallest and the greatest one: "
-                          "number = [1, 9].")
+                self._bad((*key, "number"), "`number` has the smallest and the greatest one: "
+                          "`number = [1, 9]`.")
         if not data.get("letters", "any") or not data.get("one_of", ["any"]):
             self._bad(key, f"{name} is always empty: write what it may be.")
         written = data.get("letters", "any")
         return Field(name, data.get("about", ""), self._letters(key, written), written,
-                     tuple(data.get("one_of", ())), number, data.get("least", 1),
-                     data.get("most"), data.get("counted_by", ""), data.get("free", False))
+                     tuple(data.get("one_of", ())), number, least, most,
+                     data.get("counted_by", ""), data.get("free", False))
 
     def _letters(self, key: Key, written: str) -> frozenset[str] | None:
         if written == "any":
@@ -308,7 +320,7 @@ class _Reader:
             elif len(token) == 3 and token[1] == "-" and token[0] <= token[2]:
                 found.update(map(chr, range(ord(token[0]), ord(token[2]) + 1)))
             else:
-                self._bad((*key, "letters"), f"letters does not know {token!r}. Write single "
+                self._bad((*key, "letters"), f"`letters` does not know `{token}`. Write single "
                           "characters, ranges like a-z, blank, newline, with a blank between "
                           'them; or "any".')
         return frozenset(found)
@@ -317,50 +329,56 @@ class _Reader:
                  fields: dict[str, Field]) -> Message:
         key = ("messages", name)
         if name in (NOTHING, "otherwise", *CAUSES):
-            self._bad(key, f"The word {name} has a meaning of its own: choose another name.")
+            self._bad(key, f"The word `{name}` has a meaning of its own: choose another name.")
         data = self._table(data, key, _MESSAGE, ("from", "form"))
-        sender, form = data.get("from", CLIENT), data.get("form", name)
-        if sender not in (CLIENT, SERVER):
-            self._bad((*key, "from"), f'from is "{CLIENT}" or "{SERVER}".')
+        sender, form = data.get("from", ""), data.get("form", name)
+        if "from" in data and sender not in (CLIENT, SERVER):
+            self._bad((*key, "from"), f'`from` is "{CLIENT}" or "{SERVER}".')
+            sender = ""
         words = tuple(form.split(between))
         if "" in words:
-            self._bad((*key, "form"), f"The words of a form have one {between!r} between them, "
+            self._bad((*key, "form"), f"The words of a form have one `{between}` between them, "
                       "and none at the ends.")
         message = Message(name, sender, form, words, data.get("about", ""),
                           _several(data.get("after", [])))
         for place, word in enumerate(message.fields):
             if word not in fields:
                 self._bad((*key, "form"), f"A word in capitals is a field, and there is no "
-                          f"[fields.{word}]. {meant(word, list(fields))} Words that travel as "
-                          "they are have small letters.")
+                          f"`[fields.{word}]`. {meant(word, list(fields))} Words that travel "
+                          "as they are have small letters.")
                 continue
             counter = fields[word].counted_by
-            if counter and (counter not in message.fields[:place] or not fields[counter].number):
+            if counter and (counter not in message.fields[:place]
+                            or (fields[counter].number or (-1,))[0] < 0):
                 self._bad((*key, "form"), f"{word} is counted by {counter}: that is a number "
-                          "and stands before it, in the same form.")
+                          "from 0 up and stands before it, in the same form.")
         return message
 
     def _references(self) -> None:
         """`after` names messages of clients, or one of the causes."""
-        known = [m.name for m in self._messages.values() if m.sender == CLIENT] + list(CAUSES)
+        known = [*self._names(CLIENT), *CAUSES]
         for message in self._messages.values():
             for name in message.after:
                 if name not in known:
-                    self._bad(("messages", message.name, "after"), f"{name} is no message of "
+                    self._bad(("messages", message.name, "after"), f"`{name}` is no message of "
                               f"a client. {meant(name, known)}")
+
+    def _names(self, sender: str) -> list[str]:
+        """The messages of one side, and those of which nobody knows whose they are."""
+        return [m.name for m in self._messages.values() if m.sender in (sender, "")]
 
     def _state(self, name: str, data: dict) -> State:
         key = ("states", name)
         data = self._table(data, key, _STATE)
-        known = [m.name for m in self._messages.values() if m.sender == CLIENT] + [END]
+        known = [*self._names(CLIENT), END]
         says = {}
         for said, answers in data.get("says", {}).items():
             where = (*key, "says", said)
             if said not in known:
-                self._bad(where, f"{said} is no message of a client. {meant(said, known)}")
+                self._bad(where, f"`{said}` is no message of a client. {meant(said, known)}")
             elif not isinstance(answers, str | list) or not all(
                     isinstance(answer, str) for answer in answers):
-                self._bad(where, f'{said} should be a list of answers, like ["{NOTHING}"].')
+                self._bad(where, f'`{said}` should be a list of answers, like ["{NOTHING}"].')
             else:
                 says[said] = [self._answer(a, where) for a in _several(answers)]
         hears = [self._answer(text, (*key, "hears")) for text in _several(data.get("hears", []))]
@@ -373,25 +391,26 @@ class _Reader:
 
     def _answer(self, text: str, key: Key, sender: str | None = SERVER) -> Answer:
         """ "MESSAGE", "MESSAGE CODE", "MESSAGE -> STATE"."""
-        match = re.fullmatch(r"\s*([\w-]+)(?:\s+([\w-]+))?\s*(?:->\s*([\w-]+)\s*)?", text)
+        match = re.fullmatch(r"\s*(\w[\w-]*)(?:\s+(\w[\w-]*))?\s*(?:(?<!-)->\s*([\w-]+)\s*)?", text)
         if match is None:
             self._bad(key, f'Cannot read "{text}". Write "message", "message CODE" or '
-                      '"message -> state".')
+                      '"message -> state"; the arrow is `->`.')
             return Answer(NOTHING)
         name, code, to = match[1], match[2] or "", match[3] or ""
         message = self._messages.get(name)
-        known = [m.name for m in self._messages.values() if sender in (m.sender, None)]
+        known = list(self._messages) if sender is None else self._names(sender)
         if name != NOTHING and name not in known:
-            self._bad(key, f"{name} is no message of the server. "
+            self._bad(key, f"`{name}` is no message of the server. "
                       f"{meant(name, [*known, NOTHING])}")
         elif code and code not in self._errors:
-            self._bad(key, f"[errors] has no {code}. {meant(code, list(self._errors))}")
+            self._bad(key, f"`[errors]` has no `{code}`. {meant(code, list(self._errors))} If it "
+                      f'is a new one, write `{code} = "when it comes"` under `[errors]`.')
         elif bool(code) != bool(self._errors and message and CODE in message.fields):
-            self._bad(key, f"The form of {name} has the field {CODE}: write which code, like "
+            self._bad(key, f"The form of `{name}` has the field {CODE}: write which code, like "
                       f'"{name} {next(iter(self._errors), "busy")}".' if not code else
-                      f"The form of {name} has no field {CODE}, so it takes no code.")
+                      f"The form of `{name}` has no field {CODE}, so it takes no code.")
         if to and to not in self._states:
-            self._bad(key, f"There is no state {to}. {meant(to, self._states)}")
+            self._bad(key, f"There is no state `{to}`. {meant(to, self._states)}")
         return Answer(name, code, to)
 
 

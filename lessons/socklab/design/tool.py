@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..evidence import wrap
 from .draw import states_as_svg, states_as_text, transcript_as_svg
 from .folder import Design, read
 from .page import page
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         folder: Path = options.folder
         design = read(folder.parent if folder.name == FILE else folder)
     except Unreadable as error:
-        print("\n".join(map(str, error.problems)))
+        print("\n\n".join(wrap(str(problem)) for problem in error.problems))
         return 1
     if options.svg is not None:
         return _write(design, options.svg, options.ladder)
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     found = design.all_findings()
     for finding in found:
-        print(f"{finding}\n")
+        print(wrap(str(finding)), end="\n\n")
     print(f"{len(found)} to mend." if found else
           f"{states_as_text(design.protocol)}\n\nNo hole was found.")
     return 1 if found else 0

@@ -12,17 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from .lines import messages_of, take_apart
 from .lint import Finding
-from .source import Problem, Unreadable, read_text
-from .spec import CLIENT, END, NOTHING, SERVER, VERSION, Answer, Message, Protocol, State
+from .source import Problem, Unreadable, meant, read_text
+from .spec import CLIENT, CODE, END, NOTHING, SERVER, VERSION, Answer, Message, Protocol, State
 
 FOLDER = "transcripts"
 _LINE = re.compile(r"([CS])(?: ([\w-]+))?(?:: ?(.*)|( ends) *)$")
-FORM = 'Write "C: line", "S: line", "C ann: line", "S ann: line", "C ends" or "S ends"; # ' \
-       "begins a comment."
+FORM = 'Write "C: line", "S: line", "C ends", "S ends", or with a name: "C ann: line", ' \
+       '"C ann ends"; # begins a comment.'
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def possible(p: Protocol, transcript: Transcript) -> Iterator[Finding]:
     for who, several in talks.items():
         if all(talk.due and not _silent(p, talk) for talk in several):
             last = max(line.number for line in transcript.lines if line.who == who)
-            yield Finding("missing", f"The transcript ends, but {_name(who)} still waits: "
+            yield Finding("missing", f"The transcript ends, but {name(who)} still waits: "
                           f"`{several[0].said}` has an answer, {_or(several[0].due)}.", last,
                           transcript.file)
             return
@@ -130,7 +131,7 @@ def _silent(p: Protocol, talk: _Talk) -> list[_Talk]:
 
 
 def _client(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]:
-    who = _name(line.who)
+    who = name(line.who)
     if talk.due:
         if not (ways := _silent(p, talk)):
             raise _Impossible(f"{who} speaks again, but has not heard the answer to "
@@ -180,13 +181,14 @@ def _of_version(p: Protocol, state: State, message: Message, text: str) -> list[
 
 
 def _server(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]:
-    who = _name(line.who)
+    who = name(line.who)
     if line.text is None:
         return _server_ends(p, talk, who)
     fitting = [(m, take_apart(p, m, line.text) or {}) for m in
                messages_of(p, SERVER, line.text)]
     if not fitting:
-        raise _Impossible(f"`{line.text}` has the form of no message of the server.")
+        raise _Impossible(f"`{line.text}` has the form of no message of the server. "
+                          f"{_nearest(p, line.text)}".rstrip())
 
     def fits(answer: Answer) -> bool:
         return any(m.name == answer.message and answer.code in ("", values.get("CODE"))
@@ -215,10 +217,21 @@ def _server(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]
         raise _Impossible(
             f"{who} hears `{line.text}` unasked, but nothing has happened that brings it about: "
             f"{' or '.join(fitting[0][0].after) or 'no cause is written'}.")
-    asked = f"the answer to `{talk.said}` is {_or(talk.due)}" if talk.due else \
-        "no answer is due"
+    asked = f"the answer to `{talk.said}` is {_or(talk.due)}" if talk.due else "no answer is due"
+    unasked = "only " * bool(talk.state.hears) + _or(talk.state.hears)
     raise _Impossible(f"{who} hears `{line.text}`, but {asked}, and in `{talk.state.name}` "
-                      f"{_or(talk.state.hears)} can come unasked.")
+                      f"{unasked} can come unasked.")
+
+
+def _nearest(p: Protocol, text: str) -> str:
+    """What may be meant by a line which has no form."""
+    words = text.split(p.between)
+    for message in p.by(SERVER):
+        for word, there in zip(message.words, words, strict=False):
+            if word == CODE and there not in p.errors and message.words[0] == words[0]:
+                return f"`[errors]` has no `{there}`. {meant(there, list(p.errors))}"
+    return " ".join(f"Is `{form}` meant?" for form in get_close_matches(
+        text, [m.form for m in p.by(SERVER)], 1, 0.4))
 
 
 def _server_ends(p: Protocol, talk: _Talk, who: str) -> list[_Talk]:
@@ -233,7 +246,8 @@ def _server_ends(p: Protocol, talk: _Talk, who: str) -> list[_Talk]:
                       "final state.")
 
 
-def _name(who: str) -> str:
+def name(who: str) -> str:
+    """A client, in a sentence."""
     return who or "the client"
 
 

@@ -12,12 +12,12 @@ CLIENT = re.compile(r"""
   | hello (?: [ ] (?P<version> [^ ]* ) (?: [ ] (?P<name> .* ) )? )?
 """, re.VERBOSE)  # fmt: skip
 ROOM = re.compile(r"""
-    (?P<welcome> welcome \0 N )
-  | (?P<news> (joined|left) \0 N | (said|told) \0 N \0 T | here (\0 N)+ )
-  | error \0 ( (?P<no> taken|full ) | (?P<last> line )
-             | (state|version|name|nobody|command) ) \0 T
+    (?P<welcome> welcome \ud800 N )
+  | (?P<news> (joined|left) \ud800 N | (said|told) \ud800 N \ud800 T | here (\ud800 N)+ )
+  | error \ud800 ( (?P<no> taken|full ) | (?P<last> line )
+             | (state|version|name|nobody|command) ) \ud800 T
   | (?P<close> close )
-""".replace("N", "[A-Za-z0-9_-]{1,16}").replace("T", r"[^\0\n]+"), re.VERBOSE)  # fmt: skip
+""".replace("N", "[A-Za-z0-9_-]{1,16}").replace("T", r"[^\ud800\n]+"), re.VERBOSE)  # fmt: skip
 
 
 class Bye(NamedTuple):
@@ -86,7 +86,7 @@ class Engine:
 
     def send(self, command):
         line = " ".join(command).encode()
-        match = ROOM.fullmatch("\0".join(command))
+        match = ROOM.fullmatch("\ud800".join(command))  # no text can hold this: see encode()
         if not match or len(line) > 1100 or self.state == "closed" \
                 or match["news"] and self.state != "member" \
                 or (match["welcome"] or match["no"]) and self.state != "asking" \

@@ -1,6 +1,6 @@
 # graded as: engine.py
 # mistake: F04: the engine answers wrong lines itself, with bytes among its events
-# caught by: test_cuts
+# caught by: test_wrong_lines
 # fails as: type
 """Lesson 11: Parley/1 without a socket: the room's side of one connection."""
 

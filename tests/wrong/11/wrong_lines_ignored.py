@@ -1,6 +1,6 @@
 # graded as: engine.py
 # mistake: F04: a wrong line is passed over without a word
-# caught by: test_cuts
+# caught by: test_wrong_lines
 # fails as: nothing
 """Lesson 11: Parley/1 without a socket: the room's side of one connection."""
 
