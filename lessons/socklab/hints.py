@@ -15,8 +15,8 @@ GENERAL = {
                 "A check starts your file by its name. Windows may hide the ending .py.",
                 "Compare the names in the handout with those in the folder."),
     "syntax": ("Python cannot read the file. What does it say about the line above?",
-               "A syntax error is reported where Python notices it: the cause is often an "
-               "open bracket or quote one line earlier.",
+               "A syntax error is reported where Python notices it: the cause may be an open "
+               "bracket or quote one line earlier, or blanks that do not line up.",
                "Run the file in a terminal and read the last line of the message."),
     "shadow": ("Which file does `import` find first: yours or Python's?",
                "Python looks into the folder of the program before its own library.",
