@@ -89,7 +89,7 @@ def test_objects(bench: Bench) -> None:
 def test_wires(bench: Bench) -> None:
     module = bench.module(TEXT)
     wire = module.wire()
-    assert module.call("name", wire).value == ["Socket", True, True]
+    assert module.call("name", wire).value == ["socket", True, True]
     wire.peer.send(b"hello")
     assert module.call("receive", wire, 3).value == b"hel"
     assert wire.call("recv", 10).value == b"lo"
