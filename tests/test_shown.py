@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from grading import KIT, _clean
 from pages import Listing, markdown, page
+from socklab.design.transcripts import load_all
 from test_lessons import digest, recorded
 from test_readme import checked, copy_of_the_kit
 
@@ -28,7 +29,6 @@ SHOWN: dict[tuple[str, str], Maker] = {}  # (page, first line of the listing) ->
 WRITTEN = {
     ("lessons/09/PARLEY.md", "from a client                    from the room"),
     ("lessons/10/README.md", 'form = "told NAME TEXT"           told ann lee is late'),
-    ("lessons/10/FORMAT.md", "# a comment"),
 }
 COMMANDS = r"python3? |py |git |quarto |cmd /c |for d in |grep |foreach |Select-String |pytest "
 ERRORS = "lessons/ERRORS.md"
@@ -390,6 +390,24 @@ for size in (1, 11, 21, 41):  # the first one brings all the rest of the program
     print(psutil.Process().memory_info().rss // 1_000_000, file=sys.stderr)
 os._exit(0)
 '''
+
+
+FOUR = "C ann: hello oxo/1 ann     ann says it                C: …       if there is one client"
+
+
+@shows("lessons/10/FORMAT.md", FOUR)
+def the_lines_of_a_transcript(folder: Path) -> str:
+    """The column on the left is read as the one in the middle says."""
+    shown = next(each.text for each in page("lessons/10/FORMAT.md").listings
+                 if each.first == FOUR)
+    (folder / "transcripts").mkdir()
+    left = "\n".join(re.split("   +", row)[0] for row in shown.splitlines())
+    (folder / "transcripts" / "four.txt").write_text(left, encoding="utf-8")
+    [read] = load_all(folder)
+    same = [(line.sender, line.who, line.text) for line in read.lines] == [
+        ("client", "ann", "hello oxo/1 ann"), ("server", "ann", "wait"),
+        ("client", "ann", None), ("server", "ann", None)]
+    return shown if same else f"{read.lines}"
 
 
 @shows("lessons/12/README.md", "sent        memory")
