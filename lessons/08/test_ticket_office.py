@@ -354,7 +354,7 @@ def expect_one_of(lab: Lab, rounds: list[Round], what: str, *right: list) -> Non
             what = f"{what} {' and '.join(gave)}."
         if found.after:
             what += f" Afterwards: {', '.join(map(repr, found.after))}."
-        if len(found.schedule) == 1:  # the threads were not switched
+        if not found.switched:
             lab.fail(f"{what} This is no race yet: solve the first check before this one.")
     lab.expect_rounds(rounds, ok, what)
 

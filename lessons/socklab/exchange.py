@@ -146,7 +146,7 @@ class Exchange:
         horizon: seconds of program time that may pass.
         """
         watch = Watch()
-        spent, firings, pause = 0.0, 0, 0.0005
+        spent, firings, pause = 0.0, 0, 0.0002
         while True:
             due = watch.due()
             if self.hub.pump(0) and not (due or done() or self._flooded()):
@@ -177,7 +177,7 @@ class Exchange:
             if first is None or spent + first > horizon or firings >= FIRINGS:
                 return Outcome("still", waits=self._waits(alive))
             self.fire(first, alive)
-            spent, firings, pause = spent + max(first, 0), firings + 1, 0.0005
+            spent, firings, pause = spent + max(first, 0), firings + 1, 0.0002
 
     # -- questions ------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import secrets
+import select
 import selectors
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from . import killing, wire
 
 FOLDER = Path(__file__).resolve().parent
 Handler = Callable[..., None]
+EPOLL = getattr(selectors, "EpollSelector", ())  # Linux
 
 
 class KitError(Exception):
@@ -131,6 +133,10 @@ class Hub:
 
     def pump(self, seconds: float) -> bool:
         """Take what has come, waiting up to `seconds` for it; False if nothing came."""
+        if isinstance(self.selector, EPOLL) and 0 < seconds < 0.001:
+            # epoll would wait a whole millisecond; select() can wait for an epoll, too
+            select.select([self.selector], [], [], seconds)
+            seconds = 0
         events = self.selector.select(seconds)
         for key, _ in events:
             if key.fileobj in self.selector.get_map():  # not closed by an earlier handler

@@ -71,10 +71,10 @@ class Program:
         except (TypeError, ValueError, AttributeError, IndexError, KeyError):
             self._link.close()  # not what the tap would say: the program wrote it
 
-    def _take_call(self, at: float, thread: str, place: Place, call: str, key: tuple,
-                   size: int, data: bytes, note: str, asked: int) -> None:
-        self.lab.tape.add(Event(at, self.name, call, *place, thread=thread, key=key,
-                                size=size, data=data, note=note, asked=asked))
+    def _take_call(self, at: float, what: tuple, size: int, data: bytes) -> None:
+        thread, (file, line, inner), call, key, note, asked = what
+        self.lab.tape.add(Event(at, self.name, call, file, line, inner, thread, key,
+                                size, data, note, asked))
         if call == "accept" and len(key) == 3:
             self.sent.setdefault(key[:2], (0, False, 0))
 

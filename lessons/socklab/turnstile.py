@@ -20,11 +20,12 @@ ROWS = 14
 
 @dataclass
 class Round:
-    """One run of all calls.
+    """One run of all calls; the same for all runs that come to the same.
 
     results: the value of each call, in the order of the threads; an exception is a str
     "ValueError: …" and listed in `errors`.  after: the values of the calls afterwards.
-    trace: (thread, line) pairs in order, for the first round with this outcome.
+    trace: (thread, line) pairs in order, of the first such run.  switched: was a thread
+    held in it at a chosen instruction?
     """
 
     calls: list[str]
@@ -34,7 +35,7 @@ class Round:
     deadlock: bool
     trace: list[tuple[int, int]]
     waits: list[tuple] = field(default_factory=list)
-    schedule: list = field(default_factory=list)
+    switched: bool = True
     path: str = ""
 
     @property
@@ -105,7 +106,9 @@ def explore(program: Program, setup: str, setup_args: Sequence[Any],
         failure.crash = Event(0.0, program.name, "crash", result.file, result.line,
                               note=result.error, data=result.message.encode())
         raise failure
-    return [_round(calls, raw, str(program.path)) for raw in result.value]
+    outcomes, rounds = result.value
+    made = [_round(calls, raw, str(program.path)) for raw in outcomes]
+    return [made[number] for number in rounds]
 
 
 class _Plain:
@@ -122,11 +125,11 @@ class _Plain:
 
 
 def _round(calls: list[str], raw: list, path: str) -> Round:
-    results, after, deadlock, trace, waits, schedule = raw
+    results, after, deadlock, trace, waits, switched = raw
     values = [pair[1] if pair else None for pair in results]
     errors = [pair[1] for pair in results if pair and not pair[0]]
     return Round(calls, values, errors, [pair[1] for pair in after], deadlock,
-                 [(n, line) for n, line in trace], [tuple(w) for w in waits], schedule, path)
+                 [(n, line) for n, line in trace], [tuple(w) for w in waits], switched, path)
 
 
 def expect(rounds: list[Round], ok: Callable[[Round], bool], what: str) -> None:

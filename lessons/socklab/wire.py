@@ -9,6 +9,8 @@ grader.  Standard library only; imported on both sides.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 LIMIT = 64 * 1024 * 1024  # bytes; a longer frame is refused
 LOST = 70  # exit status of a program whose connection to the grader has broken
 PROCESSES = 16  # that one program may start
@@ -16,6 +18,13 @@ PROCESSES = 16  # that one program may start
 
 class WireError(Exception):
     """The bytes are not a message (a program wrote into a connection of the bench)."""
+
+
+class Kept(tuple):
+    """A tuple that is likely to be sent again: it is encoded and decoded once.
+
+    (Two that are equal count as the same, also 1 and True in them.)
+    """
 
 
 def encode(*values: object) -> bytes:
@@ -42,12 +51,22 @@ def _put(value: object, parts: list[bytes]) -> None:
         parts.append(b"s%x;" % len(data) + data)
     elif isinstance(value, (bytes, bytearray)):
         parts.append(b"b%x;" % len(value) + bytes(value))
+    elif isinstance(value, Kept):
+        parts.append(_put_kept(value))
     elif isinstance(value, (tuple, list)):
         parts.append(b"l%x;" % len(value))
         for item in value:
             _put(item, parts)
     else:
         raise TypeError(f"cannot send a {type(value).__name__}")
+
+
+@lru_cache(4096, typed=True)
+def _put_kept(value: Kept) -> bytes:
+    parts: list[bytes] = []
+    _put(tuple(value), parts)
+    body = b"".join(parts)
+    return b"k%x;" % len(body) + body
 
 
 def decode(body: bytes) -> tuple:
@@ -89,7 +108,17 @@ def _get(body: bytes, at: int, depth: int) -> tuple[object, int]:
     if tag in b"sb" and stop <= len(body):
         data = body[at:stop]
         return (data if tag == b"b" else data.decode("utf-8", "surrogatepass")), stop
+    if tag == b"k" and stop <= len(body) and depth < 20:
+        return _get_kept(body[at:stop], depth + 1), stop
     raise ValueError(f"unknown tag {tag!r}")
+
+
+@lru_cache(4096)
+def _get_kept(body: bytes, depth: int) -> object:
+    value, at = _get(body, 0, depth)
+    if at != len(body):
+        raise ValueError("a kept value is shorter than its size")
+    return value
 
 
 def split(buffer: bytearray) -> list[tuple]:

@@ -25,7 +25,8 @@ from load import KIT, table
 def seconds(arguments: list[str], folder: Path) -> float:
     """The wall time of one pytest process.  (Its start with all plugins that are installed.)"""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith("PYTEST_") and k != "PYTHONDONTWRITEBYTECODE"}
     begun = time.perf_counter()
     run = subprocess.run(command, cwd=folder, capture_output=True, stdin=subprocess.DEVNULL,
                          env=environment)

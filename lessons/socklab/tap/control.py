@@ -86,8 +86,8 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
         calls[call] = calls.get(call, 0) + 1
     if not active:
         return
-    message = ("call", begun or now(), parking.current().name, parking.place(), call,
-               channel, size, bytes(data[:400]), note, asked)
+    what = wire.Kept((parking.current().name, parking.place(), call, channel, note, asked))
+    message = ("call", begun or now(), what, size, bytes(data[:400]))
     with _lock:
         if _sent < LIVE:
             _sent += 1

@@ -18,6 +18,8 @@ import _thread
 import os
 import sys
 
+from ..wire import Kept
+
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from types import FrameType
@@ -75,8 +77,9 @@ class Park:
     ) -> None:
         self.record, self.call, self.channels = record, call, channels
         self.deadline = deadline
-        # its line is looked up only if somebody asks: the frame stands still as long
+        # its line is looked up only if somebody asks, once: the frame stands still as long
         self.frame = _outside()
+        self._place: Place | None = None
         self.fired = False  # ended by its deadline
         self.woken = False  # ended by the event it waited for
         self.disturbed = False  # a signal has come, its handler has not yet run
@@ -86,7 +89,9 @@ class Park:
     @property
     def place(self) -> Place:
         """The student's line that waits."""
-        return place(self.frame) if self.frame is not None else ("", 0, "")
+        if self._place is None:
+            self._place = place(self.frame) if self.frame is not None else ("", 0, "")
+        return self._place
 
     def wake(self, fired: bool = False) -> None:
         """Mark the thread running and let it go on.  The mutex must be held."""
@@ -214,10 +219,10 @@ def snapshot(now: float) -> tuple[bool, tuple]:
         states = [c.state() for c in parked.channels] if parked else [None]
         if parked is None or parked.disturbed or None in states:
             still = False
-            entries.append((record.name, "", "", 0, "", None, ()))
+            entries.append(Kept((record.name, "", "", 0, "", None, ())))
             continue
         left = None if parked.deadline is None else parked.deadline - now
-        entries.append((record.name, parked.call, *parked.place, left, tuple(states)))
+        entries.append(Kept((record.name, parked.call, *parked.place, left, tuple(states))))
     return still, tuple(entries)
 
 

@@ -27,6 +27,7 @@ from typing import Any
 from . import clock, locks, parking
 
 PAIRS = 60  # so many of the pairs of switches are tried, evenly spread
+OPTIMIZED = 1  # flag of a function's code (inspect.CO_OPTIMIZED)
 TOOL = 4  # an id of sys.monitoring that no debugger, profiler or coverage tool uses
 # instructions that touch nothing but the thread's own frame
 PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME", "CACHE",
@@ -34,6 +35,7 @@ PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME"
            "PRECALL", "KW_NAMES", "BUILD_", "LOAD_SMALL_INT", "MAKE_", "END_", "PUSH_EXC",
            "POP_EXCEPT", "RERAISE", "CHECK_EXC", "LOAD_CLOSURE", "COPY_FREE", "UNARY_NOT",
            "FORMAT_", "TO_BOOL", "POP_ITER", "LOAD_SUPER")
+READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")  # of a name
 
 # code: offset -> (line, can it touch what threads share?)
 _known: dict[types.CodeType, dict[int, tuple[int, bool]]] = {}
@@ -44,34 +46,78 @@ class InUse(Exception):
     """A debugger or a coverage tool uses what the turnstile needs."""
 
 
-def instrument(code: types.CodeType) -> None:
-    """See the instructions of this code, and of all that is defined in it."""
-    if sys.version_info >= (3, 12):
-        if sys.monitoring.get_tool(TOOL) is None:
-            sys.monitoring.use_tool_id(TOOL, "turnstile")
-            sys.monitoring.register_callback(
-                TOOL, sys.monitoring.events.INSTRUCTION, _instruction
-            )
-        sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.INSTRUCTION)
-    elif sys.gettrace() is not None and sys.gettrace() is not _trace:
-        raise InUse("a debugger or a coverage tool is at work")
-    else:
+def instrument(code: types.CodeType, functions_only: bool = False) -> None:
+    """See the instructions of a module's code, and of all that is defined in it.
+
+    functions_only: not those of the module itself and of the bodies of its classes.
+    """
+    parts = list(_parts(code))
+    rebound = _rebound(parts, functions_only)
+    for part in parts:
+        if functions_only and not part.co_flags & OPTIMIZED:
+            continue
+        _known[part] = dict(_offsets(part, rebound))
+        if sys.version_info >= (3, 12):
+            if sys.monitoring.get_tool(TOOL) is None:
+                sys.monitoring.use_tool_id(TOOL, "turnstile")
+                sys.monitoring.register_callback(
+                    TOOL, sys.monitoring.events.INSTRUCTION, _instruction
+                )
+            sys.monitoring.set_local_events(TOOL, part, sys.monitoring.events.INSTRUCTION)
+    if sys.version_info < (3, 12):
+        if sys.gettrace() is not None and sys.gettrace() is not _trace:
+            raise InUse("a debugger or a coverage tool is at work")
         import threading
 
         threading.settrace(_trace)
-        sys.settrace(_trace)
-    _known[code] = dict(_offsets(code))
+        if not functions_only:  # then no thread of interest runs already
+            sys.settrace(_trace)
+
+
+def _parts(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            instrument(constant)
+            yield from _parts(constant)
 
 
-def _offsets(code: types.CodeType) -> Iterator[tuple[int, tuple[int, bool]]]:
+def _rebound(parts: list[types.CodeType], functions_only: bool) -> set[str]:
+    """The names that may get another value while threads run.
+
+    Not those that are bound once, before the threads start: by the module outside of a
+    loop, by the body of a class or in an __init__.  To read such a name is no step.
+    """
+    module, *others = parts
+    found = set() if functions_only else _stored(module, "NAME", "GLOBAL")
+    for part in others:
+        found |= _stored(part, "GLOBAL")
+        if part.co_name != "__init__":
+            found |= _stored(part, "ATTR")
+    return found | _stored(module, "ATTR")
+
+
+def _stored(code: types.CodeType, *kinds: str) -> set[str]:
+    """The names that this code may bind after the start: all, or in a module those in loops."""
+    instructions = list(dis.get_instructions(code))
+    opnames = [f"{verb}_{kind}" for verb in ("STORE", "DELETE") for kind in kinds]
+    names = [(i.offset, i.argval) for i in instructions if i.opname in opnames]
+    if code.co_name != "<module>":
+        return {name for _, name in names}
+    loops = [(i.argval, i.offset) for i in instructions if "JUMP_BACKWARD" in i.opname]
+    known = [name for _, name in names]
+    return {name for offset, name in names if known.count(name) > 1
+            or any(start <= offset <= end for start, end in loops)}
+
+
+def _offsets(code: types.CodeType,
+             rebound: set[str]) -> Iterator[tuple[int, tuple[int, bool]]]:
     line = code.co_firstlineno
     starts = {offset: number for offset, number in dis.findlinestarts(code) if number}
     for instruction in dis.get_instructions(code):
         line = starts.get(instruction.offset, line)
-        yield instruction.offset, (line, not instruction.opname.startswith(PRIVATE))
+        reads = instruction.opname.startswith(READS) and instruction.argval not in rebound
+        shared = not reads and not instruction.opname.startswith(PRIVATE)
+        yield instruction.offset, (line, shared)
 
 
 def _instruction(code: types.CodeType, offset: int) -> None:
@@ -104,6 +150,7 @@ class Turn:
         self.runnable = True
         self.done = False
         self.steps = 0
+        self.line_begun = False  # has it done something shared on its line?
         self.baton = parking.real_lock()
         self.baton.acquire()
 
@@ -135,17 +182,28 @@ class Round:
         turn = parking.current().turn
         if turn is None or turn.done:
             return
-        if turn.number >= 0 and (not self.trace or self.trace[-1] != (turn.number, line)):
-            self.trace.append((turn.number, line))
+        if self._show(turn, line):
+            turn.line_begun = False
         if not shared:
             return
         here = (turn.number, turn.steps)
         turn.steps += 1
         if self.switches and self.switches[0] == here:
             self.switches.pop(0)
+            if not turn.line_begun and turn.number >= 0:
+                self.trace.pop()  # nothing of this line is done yet that others could see
             self.order.remove(turn)
             self.order.append(turn)
             self._give_to_next(turn)
+            self._show(turn, line)  # here it goes on
+        turn.line_begun = True
+
+    def _show(self, turn: Turn, line: int) -> bool:
+        """Note that this line runs now, unless it ran just before; False if it did."""
+        new = turn.number >= 0 and (not self.trace or self.trace[-1] != (turn.number, line))
+        if new:
+            self.trace.append((turn.number, line))
+        return new
 
     def _give_to_next(self, turn: Turn) -> None:
         """Pass the baton and wait until it comes back (at once if nobody else can run)."""
@@ -201,43 +259,46 @@ class Round:
         self.main.baton.acquire()
 
 
-def explore(make: Callable[[], Any], calls: tuple, then: tuple, most: int) -> list[tuple]:
-    """Run the calls on a fresh object under each schedule; return a tuple for each round.
+def explore(make: Callable[[], Any], calls: tuple, then: tuple,
+            most: int) -> tuple[list[tuple], list[int]]:
+    """Run the calls on a fresh object under each schedule; return what came of it.
 
     make: gives the object.  calls, then: (method, arguments) pairs; `calls` run at the
     same time, `then` afterwards.  most: the bound on the number of rounds.
-    The tuple: (results, results of `then`, deadlock?, trace, waits, schedule); the trace
-    is there once for each outcome, since to send it takes longer than the round.
+    Returns the different outcomes, (results, results of `then`, deadlock?, trace, waits,
+    switched?), the last three of the first round that came to it; and for each round the
+    number of its outcome.
     """
-    rounds: list[tuple] = []
-    seen: set[str] = set()  # what came out of the rounds so far
+    outcomes: list[tuple] = []
+    rounds: list[int] = []
+    known: dict[str, int] = {}
     steps: dict[int, int] = {}
     numbers = range(len(calls))
 
     def go(first: int, *switches: tuple[int, int]) -> bool:
         """Run one round; False if exploring must stop."""
         result, counts = _run_round(Round(first, switches), make, calls, then)
-        outcome, trace = result[:3], result[3]
-        rounds.append((*outcome, () if repr(outcome) in seen else trace, result[4],
-                       (first, *switches)))
-        seen.add(repr(outcome))
+        number = known.setdefault(repr(result[:3]), len(outcomes))
+        if number == len(outcomes):
+            outcomes.append((*result, bool(switches)))
+        rounds.append(number)
         for number, count in counts.items():
             steps[number] = max(steps.get(number, 0), count)
         return not result[2] and len(rounds) < most
 
     for first in numbers:
         if not go(first):
-            return rounds
+            return outcomes, rounds
         for step in range(steps[first]):
             if not go(first, (first, step)):
-                return rounds
+                return outcomes, rounds
     pairs = [(first, a, second, b) for first in numbers for second in numbers
              if first != second for a in range(steps[first]) for b in range(steps[second])]
     stride = max(1, -(-len(pairs) // PAIRS))
     for first, a, second, b in pairs[::stride]:
         if not go(first, (first, a), (second, b)):
-            return rounds
-    return rounds
+            return outcomes, rounds
+    return outcomes, rounds
 
 
 def _run_round(round_: Round, make: Callable[[], Any], calls: tuple,
@@ -357,15 +418,18 @@ class Holder:
 
 @cache
 def load(file: str) -> types.CodeType:
-    """Compile and instrument a student's file; once, however many rounds there are."""
+    """Compile and instrument a student's file; once, however many rounds there are.
+
+    Its functions only: the module's own code is over before the threads start.
+    """
     with open(file, "rb") as stream:
         code = compile(stream.read(), file, "exec")
-    instrument(code)
+    instrument(code, functions_only=True)
     return code
 
 
 def explore_file(file: str, setup: str, arguments: tuple, first: tuple, calls: tuple,
-                 then: tuple, most: int) -> list[tuple]:
+                 then: tuple, most: int) -> tuple[list[tuple], list[int]]:
     """Explore calls on what `setup(*arguments)` of a file gives; see `explore`.
 
     The module's code runs anew for each round, so no round sees another one's data; the
