@@ -182,7 +182,7 @@ def test_nothing_is_run(lab: Lab, server: Program, tmp_path: Path) -> None:
             for peer, heard in [(stranger, answer), (eve, next_line(eve))]:
                 code = "state" if peer is stranger else "command"
                 if not re.fullmatch(f"error {code} .*", heard):
-                    fail(server, f"Here comes: error {code}, and a few words.", "code",
+                    fail(server, f"Due here: error {code}, and a few words.", "code",
                          expected=f"error {code} ...", got=heard)
             hear(good.bob, f"said eve {line}")
             hear(good.ann, f"said eve {line}", f"told eve {line}")
@@ -678,7 +678,7 @@ def next_line(peer: Peer) -> str:
 def expect_error(server: Program, peer: Peer, code: str) -> None:
     answer = next_line(peer)
     if not re.fullmatch(rf"error {code} .*\S.*", answer):
-        fail(server, f"Here comes: error {code}, and a few words.", "code",
+        fail(server, f"Due here: error {code}, and a few words.", "code",
              expected=f"error {code} ...", got=answer)
 
 

@@ -175,7 +175,7 @@ def say(event: Event) -> str:
         got = size if event.size else "b'' (the end)"
         return f"{call}({event.asked if event.asked > 0 else ''}): {got}"
     if call in ("send", "sendall", "sendmsg"):
-        short = "" if event.size == event.asked else f": only {event.size} taken"
+        short = "" if event.size == event.asked else f": only {event.size:,} taken"
         return f"{call}({count(max(event.asked, 0), 'byte')}){short}"
     if call == "listen":
         return f"listens on port {event.key[1]}"
