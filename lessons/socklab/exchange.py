@@ -20,7 +20,10 @@ from .tape import Key, Tape
 from .wire import PROCESSES
 
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
+WORK_LIMIT = 20.0  # and with progress, in one wait
 EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
+SENDS_LIMIT = 20_000  # calls of send that a program may make if nothing is given to it,
+SENDS_FOR_A_BYTE = 200  # and so many more for each byte that it gets
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
 RECEIVED_LIMIT = 50_000_000  # and may send on one connection
 ALIVE_LIMIT = 24  # processes a program may have alive; its children may start some too
@@ -76,7 +79,8 @@ class Watch:
     """Bounds for one wait: processor time and real time since the last progress."""
 
     def __init__(self) -> None:
-        self.seen: dict[int, tuple[int, float]] = {}  # by process
+        self.begun: dict[int, float] = {}  # processor time at the start, by process
+        self.seen: dict[int, tuple[int, float]] = {}
         self.outside: dict[int, tuple[int, float]] = {}
         self.start = self.since = self.looked = self.asked = self.changed = time.monotonic()
         self.signs: list[int] = []
@@ -89,9 +93,11 @@ class Watch:
         return True
 
     def spins(self, program: Running) -> bool:
-        """Has the program burned its processor time without getting on?"""
+        """Has the program burned its processor time without getting on, or to an end?"""
         if program.answer is not None:
             progress, cpu = program.answer[3][3:5]
+            if cpu - self.begun.setdefault(program.pid, cpu) > WORK_LIMIT:
+                return True
             before = self.seen.get(program.pid)
             if before is None or before[0] != progress:
                 self.seen[program.pid] = (progress, cpu)
@@ -136,6 +142,7 @@ class Exchange:
         self.programs: list[Running] = []
         self.peers: list[End] = []
         self.arrivals: dict[int, int] = {}  # real port: how many have connected to it
+        self.handed = 0  # bytes and letters in the arguments of calls
         self.losses = hub.warden_losses
 
     def wait(self, done: Callable[[], Any], about: Running | None = None,
@@ -338,6 +345,17 @@ class Exchange:
                 return Outcome("flooded", who, note="sends")
         return None
 
+    def _sends_on_and_on(self, program: Running) -> bool:
+        """Has it called send much more often than anything given to it could explain?"""
+        assert program.answer is not None
+        sends = sum(times for call, times in program.answer[3][2] if call.startswith("send"))
+        if sends <= SENDS_LIMIT:
+            return False
+        given = self.handed + program.typed + sum(peer.given for peer in self.peers)
+        given += sum(sent for other in self.programs if other is not program
+                     for sent, *_ in other.sent.values())
+        return sends > SENDS_LIMIT + SENDS_FOR_A_BYTE * given
+
     def _signs_of_life(self) -> list[int]:
         """What grows when a program does something, its children included."""
         return [len(peer.received) for peer in self.peers] + [
@@ -366,6 +384,9 @@ class Exchange:
                 if times >= EMPTY_LIMIT:
                     note = f"recv() returned b'' {times:,} times"
                     return Outcome("running", program.name, where=(file, line), note=note)
+                if self._sends_on_and_on(program):
+                    return Outcome("flooded", program.name, where=program.spin_place(),
+                                   note="sends")
             if (program.answer is None or not program.answer[0]) and watch.spins(program):
                 return Outcome("running", program.name, where=program.spin_place())
         untracked = [p for p in programs if p.untracked and not p.finished]

@@ -29,8 +29,9 @@ GENERAL = {
              "The file is no TOML, so nothing of it can be read. A text begins and ends with a "
              "straight quote, a list with [ and ], and each name is there once.",
              'key = "text"     key = ["a", "list"]     key = true     # a comment'),
-    "flooded": ("Which loop prints, and what would end it?",
-                "A print inside a loop that never waits fills every screen and disk.",
+    "flooded": ("Which loop prints or sends on and on, and what would end it?",
+                "A loop ends when its condition becomes false. If nothing inside it changes "
+                "what the condition looks at, it never does.",
                 "Find out what the loop should wait for, and what should end it."),
     "processes": ("Which line starts a process, and how often does it run?",
                   "No lesson needs a second process.", "Use one program, one process."),

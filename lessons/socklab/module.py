@@ -151,6 +151,7 @@ class Module:
     def _call(self, target: int | None, name: str, arguments: tuple) -> Call:
         self._count += 1
         self.program.orders_open += 1
+        self.program.lab.handed += sum(len(a) for a in arguments if isinstance(a, bytes | str))
         packed = tuple(("object", a.number) if isinstance(a, Handle) else ("plain", a)
                        for a in arguments)
         self.program.tell("order", self._count, target, name, packed)

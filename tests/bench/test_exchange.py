@@ -158,6 +158,71 @@ def test_flooded_with_bytes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> No
     assert (found.kind, found.who, found.note) == ("flooded", "server.py", "sends")
 
 
+def test_a_few_bytes_again_and_again(bench: Bench) -> None:
+    """A loop that always sends something gets on; but nobody could have asked for it all."""
+    server = bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        data = c.recv(100)
+        while data:
+            c.sendall(data)
+    """)
+    server.connect().send(b"hello")
+    found = outcome(bench)
+    assert (found.kind, found.who, found.note) == ("flooded", "server.py", "sends")
+    assert found.where == ("server.py", 6)
+
+
+def test_many_small_sends_with_a_reason(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends each byte on its own to many others may do so."""
+    monkeypatch.setattr(exchange, "SENDS_LIMIT", 100)
+    server = bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        while data := c.recv(100):
+            for byte in data * 100:
+                c.sendall(bytes([byte]))
+    """)
+    peer = server.connect()
+    peer.send(b"hello" * 10)
+    peer.expect(b"hello" * 1000)
+    module = bench.module("""
+        def send(connection, data):
+            for byte in data:
+                connection.sendall(bytes([byte]))
+    """)
+    wire = module.wire()
+    module.call("send", wire, b"x" * 5000)
+    wire.peer.expect(b"x" * 5000)
+
+
+def test_what_fails_again_and_again_is_no_progress(bench: Bench) -> None:
+    bench.run("""
+        import socket
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", 5000))
+            except OSError:
+                pass
+    """)
+    found = outcome(bench)
+    assert (found.kind, found.who) == ("running", "program.py")
+
+
+def test_work_without_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets on and on: connects to itself, again and again."""
+    monkeypatch.setattr(exchange, "WORK_LIMIT", 1.0)
+    bench.run("""
+        import socket
+        door = socket.create_server(("127.0.0.1", 5000))
+        while True:
+            with socket.create_connection(("127.0.0.1", 5000)):
+                door.accept()[0].close()
+    """)
+    found = outcome(bench)
+    assert (found.kind, found.who) == ("running", "program.py")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the job object bounds them there")
 def test_processes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "ALIVE_LIMIT", 5)

@@ -78,7 +78,7 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
     """
     global _sent, dropped, progress, work, moved
     with _lock:  # threads call this at the same time
-        worked = size > 0 or call in STEPS
+        worked = size > 0 or call in STEPS and not note  # to fail again and again is no work
         moved += size
         progress, work = progress + worked, work + worked
         if channel == (0, 0):
