@@ -35,12 +35,12 @@ def test_bytes_asked_for(lab: Lab, stream: Module) -> None:
 @core
 def test_pieces(lab: Lab, stream: Module) -> None:
     """Pieces are put together, wherever the stream is cut."""
-    data = "Zoë 東京 🙂".encode()
-    for name, cuts in every_cut(data):
-        with lab.case(name):
-            wire = stream.wire(cuts=cuts)
-            wire.peer.send(data)
-            expect_bytes(lab, stream, wire, data)
+    for data in [b"hello", bytes(range(250, 256)) + b"\r\n\0"]:
+        for name, cuts in every_cut(data):
+            with lab.case(name):
+                wire = stream.wire(cuts=cuts)
+                wire.peer.send(data)
+                expect_bytes(lab, stream, wire, data)
 
 
 @core
@@ -59,9 +59,11 @@ def test_early_end(lab: Lab, stream: Module) -> None:
     """An early end is an EOFError that says how much came."""
     for came in range(10):
         for how, cuts in [("in one piece", []), ("byte by byte", list(range(1, 10)))]:
-            with lab.case(f"{came} of 10 bytes, {how}, then the end"):
+            what = f"{came} of 10 bytes, {how}" if came else "no byte at all"
+            with lab.case(f"{what}, then the end"):
                 wire = stream.wire(cuts=cuts)
-                wire.peer.send(b"0123456789"[:came])
+                if came:
+                    wire.peer.send(b"0123456789"[:came])
                 wire.peer.half_close()
                 result = stream.call("recv_exactly", wire, 10)
                 expect_error(lab, result, "EOFError")
@@ -82,8 +84,8 @@ def test_short_sends(lab: Lab, stream: Module) -> None:
 
 @more
 def test_much_data(lab: Lab, stream: Module) -> None:
-    """100,000 bytes go there and back in any number of pieces."""
-    data = random_bytes(100_000, seed=3)
+    """20,000 bytes go there and back in any number of pieces."""
+    data = random_bytes(20_000, seed=3)
     for most in [None, 999]:
         with lab.case(f"at most {most or 'any number of'} bytes in one send or recv"):
             wire = stream.wire(send_max=most, recv_max=most)
@@ -160,15 +162,15 @@ def expect_sent(lab: Lab, stream: Module, wire: Wire, data: bytes) -> None:
     wire.peer.expect(data)
     wire.peer.expect_nothing()
     if value is not None:
-        lab.fail(f"send_all should return nothing. It returned {value!r}.")
+        lab.fail(f"send_all should return None. It returned {value!r:.60}.", kind="value")
 
 
 def compare(lab: Lab, result: Result, data: bytes) -> None:
     got = result.value_or_fail()
     call = f"recv_exactly(sock, {len(data)})"
     if not isinstance(got, bytes):
-        what = f"{call} should return bytes. It returned {type(got).__name__}."
-        lab.fail(what, kind="type")
+        what = f"{call} should return bytes. It returned {got!r:.60}."
+        lab.fail(what, kind="none" if got is None else "type")
     if got != data:
         what = f"{call} should return {show(data)}. It returned {show(got)}."
         lab.fail(what, expected=data, got=got)
@@ -176,10 +178,11 @@ def compare(lab: Lab, result: Result, data: bytes) -> None:
 
 def expect_error(lab: Lab, result: Result, *names: str) -> None:
     if not result.error:
-        what = f"{names[0]} should come here. Your function returned instead."
+        what = f"{names[0]} should be raised here. Your function returned {result.value!r}."
         lab.fail(what, kind="returned")
     if not result.raised(*names):
-        what = f"{names[0]} should come here. {result.error} came: {result.message}"
+        what = f"{names[0]} should come here. {result.error} came{result.place}: "
+        what += result.message
         lab.fail(what, kind="other")
 
 

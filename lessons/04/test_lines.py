@@ -4,6 +4,7 @@ import re
 
 import pytest
 from socklab.lesson import (
+    Failure,
     Handle,
     Lab,
     Module,
@@ -186,13 +187,14 @@ def test_not_utf8(lab: Lab, lines: Module) -> None:
 def test_next_client(lab: Lab, server: Program) -> None:
     """After each client comes the next one, and its lines count from 1."""
     for sent in [b"one\ntwo\n", b"one\ntwo\nthr", b"", b"one\ntwo\n"]:
-        with lab.case(f"a client that sends {sent} and ends"):
-            peer = next_client(lab, server)
-            peer.send(sent)
+        with lab.case(f"a client that sends {sent or 'nothing'} and ends"):
+            peer = server.connect()
             if sent:
-                peer.expect(b"1 ONE\n", b"2 TWO\n")
+                peer.send(sent)
+                expect_answers(peer, b"1 ONE\n", b"2 TWO\n")
             peer.half_close()
             peer.expect_end()
+            expect_next(lab, server)
 
 
 @more
@@ -209,7 +211,8 @@ def test_bad_line(lab: Lab, server: Program) -> None:
             peer.expect_end()
             peer.close()
     with lab.case("the next client"):
-        peer = next_client(lab, server)
+        expect_next(lab, server)
+        peer = server.connect()
         peer.send(b"one\n")
         peer.expect(b"1 ONE\n")
 
@@ -227,12 +230,20 @@ def test_many_lines(lab: Lab) -> None:
     peer.expect_end()
 
 
-def next_client(lab: Lab, server: Program) -> Peer:
+def expect_answers(peer: Peer, *answers: bytes) -> None:
+    try:
+        peer.expect(*answers)
+    except Failure as failure:
+        if failure.kind == "still":
+            failure.kind = "unread"
+        raise
+
+
+def expect_next(lab: Lab, server: Program) -> None:
     lab.settle()
     if not server.running:
         server.expect_no_traceback()
         lab.fail("Your server is over. It should serve the next client.", kind="exited")
-    return server.connect()
 
 
 def expect_lines(lab: Lab, reader: Handle, *texts: str | None) -> None:
@@ -240,6 +251,7 @@ def expect_lines(lab: Lab, reader: Handle, *texts: str | None) -> None:
         got = reader.call("read_line").value_or_fail()
         if got != text:
             kind = "end" if text is None else "none" if got is None else "wrong"
+            kind = kind if isinstance(got, str | None) else "type"
             what = f"read_line() should return {text!r}. It returned {got!r}."
             lab.fail(what, kind=kind, expected=text, got=got)
 
@@ -247,8 +259,9 @@ def expect_lines(lab: Lab, reader: Handle, *texts: str | None) -> None:
 def expect_error(lab: Lab, reader: Handle, *names: str) -> None:
     result: Result = reader.call("read_line")
     if not result.error:
-        what = f"{names[0]} should come here. read_line() returned {result.value!r}."
+        what = f"{names[0]} should be raised here. read_line() returned {result.value!r}."
         lab.fail(what, kind="returned")
     if not result.raised(*names):
-        what = f"{names[0]} should come here. {result.error} came: {result.message}"
+        what = f"{names[0]} should come here. {result.error} came{result.place}: "
+        what += result.message
         lab.fail(what, kind="other")

@@ -111,6 +111,7 @@ def _outcome(failure: Failure) -> str:
     return wrap(texts.get(outcome.kind, outcome.kind)) + place
 
 
+FIRST = 12  # so many steps are shown of what has no end
 WAITS = 3  # so many threads of a program are told, those that hold up others first
 
 
@@ -154,6 +155,10 @@ def _picture(failure: Failure) -> str:
     waits = failure.outcome.waits if failure.outcome else {}
     names = {who: "the check" if who == "check" else who for who in parties}
     rows = ladder.rows(events, _numbers(failure, events))
+    if failure.outcome and failure.outcome.kind == "flooded" and len(rows) > FIRST:
+        who = next(iter(rows[FIRST].cells))
+        rows = [*rows[:FIRST], ladder.Row(0.0, {who: "… and so on, without end"}, {})]
+        before = failure.before
     lines = ladder.text(rows, waits, parties, names, before=before)
     return "\n".join("  " + line for line in lines)
 

@@ -27,7 +27,7 @@ SENDS_FOR_A_BYTE = 200  # and so many more for each byte that it gets
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
 RECEIVED_LIMIT = 50_000_000  # and may send on one connection
 ALIVE_LIMIT = 24  # processes a program may have alive; its children may start some too
-FIRINGS = 3000  # timers let run out in one wait
+FIRINGS = 200  # timers let run out one by one in a wait; then in steps of a 500th of it
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
 LONGEST = 600.0  # seconds, for what gets on and on and never ends
 LOST_LIMIT = 5.0  # seconds that a process may live on without its connection to us
@@ -132,6 +132,14 @@ class Watch:
         return min(step, 0.1)
 
 
+def _step(first: float | None, firings: int, span: float) -> float | None:
+    """How far time may jump to the next timer, if a wait is to take `span` in all.
+
+    Many threads that look around every millisecond would ask for too many jumps.
+    """
+    return first if first is None or firings < FIRINGS else max(first, span / 500)
+
+
 class Exchange:
     """Programs, the bench's connections to them, and what they can still do."""
 
@@ -180,8 +188,8 @@ class Exchange:
                     return Outcome("late", waits=self._waits(alive))
                 pause = min(pause * 2, 0.01)
                 continue
-            first = self.next_timer(alive)
-            if first is None or spent + first > horizon or firings >= FIRINGS:
+            first = _step(self.next_timer(alive), firings, horizon)
+            if first is None or spent + first > horizon or firings > FIRINGS + 1000:
                 return Outcome("still", waits=self._waits(alive))
             self.fire(first, alive)
             spent, firings, pause = spent + max(first, 0), firings + 1, 0.0002
@@ -211,17 +219,17 @@ class Exchange:
 
     def jump(self, seconds: float) -> None:
         """Let exactly `seconds` of program time pass, timer by timer; Failure if it spins."""
-        left = seconds
+        left, firings = seconds, 0
         while True:
             self.settle()
             alive = [p for p in self.programs if not p.finished]
-            first = self.next_timer(alive)
+            first = _step(self.next_timer(alive), firings, seconds)
             if first is None or first > left:
                 self.fire(left, alive)
                 self.settle()
                 return
             self.fire(first, alive)
-            left -= max(first, 0.0)
+            left, firings = left - max(first, 0.0), firings + 1
 
     def settle(self, horizon: float = 0.0) -> Outcome:
         """Wait until every program is still or over; Failure if one never rests."""

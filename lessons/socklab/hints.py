@@ -29,6 +29,10 @@ GENERAL = {
              "The file is no TOML, so nothing of it can be read. A text begins and ends with a "
              "straight quote, a list with [ and ], and each name is there once.",
              'key = "text"     key = ["a", "list"]     key = true     # a comment'),
+    "no_name": ("Which name does the contract give? Compare it with yours, letter by letter.",
+                "A check calls your function by its name. One letter more, or a capital, is "
+                "another name.",
+                "Look into the handout, then at your line with def or class."),
     "flooded": ("Which loop prints or sends on and on, and what would end it?",
                 "A loop ends when its condition becomes false. If nothing inside it changes "
                 "what the condition looks at, it never does.",
@@ -41,6 +45,34 @@ GENERAL = {
     "parent": ("Which line ends another process?",
                "Your program ended the program that started it. No lesson needs that.",
                "Look for os.kill."),
+}
+
+# For an exception that nobody meant, whatever the check is about.
+ERRORS = {
+    "TypeError": ("The exception names a type, or a number of arguments. Which value of yours "
+                  "is of another type than you thought?",
+                  "A socket takes and gives bytes. Text is str: encode() makes bytes of it, and "
+                  "decode() makes text of bytes. Only two of one kind can be joined with +.",
+                  "print(type(x), repr(x))   in the line before"),
+    "AttributeError": ("What stands before the dot, and what after it? If the exception says "
+                       "NoneType: which call gave you None, and what does None mean there?",
+                       "None is no thing to work with. It often says that nothing more comes, or "
+                       "that a function has no return. A misspelt name ends here, too.",
+                       "print(repr(x))   in the line before"),
+    "NameError": ("Python does not know this name. Where do you give it a value, or import it? "
+                  "Compare the two, letter by letter.",
+                  "A name exists from the line on that gives it a value, and inside a function "
+                  "only there.",
+                  "Look for a typing mistake, a missing import, a missing self."),
+    "UnboundLocalError": ("Which line of this function gives the name its first value? Does that "
+                          "line always run before this one?",
+                          "A name that a function gives a value belongs to this function, from "
+                          "its first line on.",
+                          "name = ...   before the loop, or before the if"),
+    "IndexError": ("How many things are there, and which number do you ask for?",
+                   "The first thing has number 0, so the last of n has number n - 1. Of nothing, "
+                   "even number 0 is too much.",
+                   "print(len(x), i)   in the line before"),
 }
 
 
@@ -60,10 +92,12 @@ def hints_for(folder: Path, check: str, kind: str, error: str = "") -> list[str]
     """Return the hints for a way of failing: question, concept, sketch.
 
     The most special one wins for each level: the check's own for this exception (`error`),
-    then for this kind, then the general one for this kind, then the check's own.
+    the general one for it, the check's own for this kind, the general one for this kind, then
+    the check's own.
     """
     own = load(folder).get(check, {})
-    special = {**own.get(kind, {}), **(own.get(error, {}) if error else {})}
+    special = {**own.get(kind, {}), **dict(zip(LEVELS, ERRORS.get(error, ()), strict=False)),
+               **(own.get(error, {}) if error else {})}
     texts = []
     for number, level in enumerate(LEVELS):
         text = special.get(level)

@@ -16,6 +16,7 @@ OUT = {"connect", "send", "sendall", "sendmsg", "close", "half-close", "reset", 
 IN = {"accept", "recv", "recv_into", "receive", "see end", "see reset"}
 BY_PYTHON = 1  # as `asked` of a close(): nobody called it
 Numbers = dict[tuple, int]  # of connections, by their two ports as the check has them
+MANY = 100  # from here on the tape has not kept all of a loop
 HIDDEN = {"bind"}  # shown only when it fails
 
 
@@ -78,7 +79,8 @@ def fold(found: list[Row]) -> list[Row]:
             if times >= 3:
                 folded += found[at : at + period]
                 who = next(iter(found[at].cells))
-                folded.append(Row(0.0, {who: f"… the same again, {times:,} times"}, {}))
+                often = f", {times} times" if times <= MANY else " and again"
+                folded.append(Row(0.0, {who: f"… the same again{often}"}, {}))
                 at += period * (times + 1)
                 break
         else:

@@ -29,6 +29,11 @@ class Result:
     kinds: tuple[str, ...] = ()  # the exception's class and its base classes
     module: Any = None
 
+    @property
+    def place(self) -> str:
+        """Where the exception came up, as " (line 5)"; "" if it was not the student's line."""
+        return f" (line {self.line})" if self.line else ""
+
     def raised(self, *names: str) -> bool:
         """True if it raised one of these exceptions, or a subclass of one."""
         return any(name in self.kinds for name in names)
@@ -36,8 +41,9 @@ class Result:
     def value_or_fail(self) -> Any:
         """Return the value; Failure (kind "crashed") if the call raised."""
         if self.error:
-            what = f"{self.call} raises an exception."
-            failure = self.module.program.failure("crashed", what)
+            missing = self.error == "AttributeError" and not self.line
+            what = f"{self.call} " + ("cannot be called." if missing else "raises an exception.")
+            failure = self.module.program.failure("no_name" if missing else "crashed", what)
             failure.crash = Event(0.0, self.module.program.name, "crash", self.file,
                                   self.line, note=self.error, data=self.message.encode())
             raise failure
@@ -51,6 +57,9 @@ class Handle:
     module: Module
     number: int
     type_name: str
+
+    def __repr__(self) -> str:
+        return f"<an object of the class {self.type_name}>"
 
     def call(self, method: str, *arguments: Any) -> Result:
         """Call a method; see `Module.call`."""
@@ -155,7 +164,7 @@ class Module:
         packed = tuple(("object", a.number) if isinstance(a, Handle) else ("plain", a)
                        for a in arguments)
         self.program.tell("order", self._count, target, name, packed)
-        shown = ", ".join("socket" if isinstance(a, Wire) else "…" if isinstance(a, Handle)
+        shown = ", ".join("sock" if isinstance(a, Wire) else "…" if isinstance(a, Handle)
                           else repr(a) if len(repr(a)) < 40 else "…" for a in arguments)
         return Call(self, self._count, f"{name}({shown})")
 

@@ -318,6 +318,27 @@ def test_a_wait_without_end_of_timers_ends(
     assert outcome(bench).kind == "still"
 
 
+def test_many_that_look_around_all_the_time(bench: Bench) -> None:
+    """A minute takes some hundred jumps, not six hundred thousand."""
+    program = bench.run("""
+        import threading, time
+        def look():
+            while time.monotonic() < end:
+                time.sleep(0.001)
+            ended.append(time.monotonic() - end)
+        ended, end = [], time.monotonic() + 59.5
+        threads = [threading.Thread(target=look) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(max(ended) < 0.2, flush=True)
+        time.sleep(1000)
+    """)
+    bench.lab.jump(60)
+    program.expect_output("True")
+
+
 def test_settle_lets_no_timer_run_out(bench: Bench) -> None:
     program = bench.run("import time\ntime.sleep(5)\nprint('over')")
     assert bench.lab.settle().kind == "still" and program.output == ""

@@ -213,9 +213,7 @@ def _failed(error: BaseException, thread: str) -> None:
         if _is_own(code.co_filename):
             frames.append((os.path.basename(code.co_filename), at.tb_lineno, code.co_name))
         at = at.tb_next
-    if isinstance(error, SyntaxError) and not frames:
-        file = os.path.basename(error.filename or "")
-        frames.append((file, error.lineno or 0, (error.text or "").strip()))
+    frames = frames or list(_syntax_place(error))
     if len(frames) > 20:  # a deep recursion
         frames = frames[:10] + frames[-10:]
     control.flush()
@@ -229,6 +227,14 @@ def _failed(error: BaseException, thread: str) -> None:
     except Exception:
         pass  # stderr is closed
     stdio.in_traceback.discard(threading.get_ident())
+
+
+def _syntax_place(error: BaseException) -> tuple:
+    """Where Python could not read a file, as a frame."""
+    if not isinstance(error, SyntaxError):
+        return ()
+    file = os.path.basename(error.filename or "")
+    return ((file, error.lineno or 0, (error.text or "").strip()),)
 
 
 def _text(error: BaseException) -> str:
@@ -295,7 +301,7 @@ def _own_frames(error: BaseException) -> tuple:
         if _is_own(code.co_filename):
             frames.append((os.path.basename(code.co_filename), trace.tb_lineno, code.co_name))
         trace = trace.tb_next
-    return tuple(frames[-10:])
+    return tuple(frames[-10:]) or _syntax_place(error)
 
 
 def _look_up(target: int | None, name: str) -> Any:
