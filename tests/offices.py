@@ -266,7 +266,35 @@ POOL = THREADS.replace("import threading\n", "import threading\nfrom concurrent.
     "pool.submit(serve, connection)").replace(
     "while True", "pool = ThreadPoolExecutor(4)\nwhile True")
 
+# every second client is served by the main thread; only that one looks before it adds
+MAIN_TOO = """
+import socket
+import threading
+
+names = {}
+
+
+def serve(connection, look):
+    name = connection.recv(100)
+    if look:
+        taken = name in names
+        names[name] = connection
+    else:
+        taken = names.setdefault(name, connection) is not connection
+    connection.sendall(b"taken" if taken else b"welcome")
+    connection.close()
+
+
+listening = socket.create_server(("127.0.0.1", 5000))
+while True:
+    connection, _ = listening.accept()
+    threading.Thread(target=serve, args=(connection, False), daemon=True).start()
+    connection, _ = listening.accept()
+    serve(connection, True)
+"""
+
 RACING_SERVERS = {
+    "look, then add, in the main thread and another one": MAIN_TOO,
     "look, then add, in two threads": THREADS.replace("LOOK_AND_ADD", UNSAFE),
     "look, then add, in a pool of threads": POOL.replace("LOOK_AND_ADD", UNSAFE),
 }

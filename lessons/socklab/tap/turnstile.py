@@ -417,14 +417,11 @@ class Holder:
 
 
 @cache
-def load(file: str) -> types.CodeType:
-    """Compile and instrument a student's file; once, however many rounds there are.
-
-    Its functions only: the module's own code is over before the threads start.
-    """
+def load(file: str, functions_only: bool = False) -> types.CodeType:
+    """Compile and instrument a student's file; once, however many rounds there are."""
     with open(file, "rb") as stream:
         code = compile(stream.read(), file, "exec")
-    instrument(code, functions_only=True)
+    instrument(code, functions_only)
     return code
 
 
@@ -435,7 +432,7 @@ def explore_file(file: str, setup: str, arguments: tuple, first: tuple, calls: t
     The module's code runs anew for each round, so no round sees another one's data; the
     calls `first` are made before the threads start.
     """
-    code = load(file)
+    code = load(file, functions_only=True)  # the rest is over before the threads start
     name = os.path.splitext(os.path.basename(file))[0]
 
     def make() -> Any:
