@@ -309,15 +309,19 @@ RIGHT_SERVERS = {
 def doubles(lab: Lab, server: Program) -> Iterator[int]:
     """At which steps two clients with one name are both welcome."""
     for step in range(400):
-        one, two = server.connect(), server.connect()
-        lab.settle()
-        server.hold(step)
-        one.send(b"%d" % step)
-        two.send(b"%d" % step)
-        lab.settle()
-        held = server.let_go()
-        if sorted([one.read_all(), two.read_all()]) == [b"welcome", b"welcome"]:
-            yield step
-        if not held:
+        was_held = False
+        for first in (0, 1):  # who of the two is held
+            peers = server.connect(), server.connect()
+            lab.settle()
+            server.hold(step)
+            name = b"%d %d" % (step, first)
+            peers[first].send(name)
+            lab.settle()
+            peers[1 - first].send(name)
+            lab.settle()
+            was_held |= server.let_go()
+            if [peer.read_all() for peer in peers] == [b"welcome", b"welcome"]:
+                yield step
+        if not was_held:
             return
     raise AssertionError("the steps have no end")
