@@ -74,7 +74,7 @@ class Lab(Exchange):
         link = self.hub.take(self._more_to_come)
         program = Program(self, link, path)
         link.tell("run", mode, str(path), tuple(arguments), recv_max, send_max,
-                  self.real_clock, turnstile)
+                  self.real_clock, turnstile, self.submission.given)
         return program
 
     def server(self, file: str, *, port: int, arguments: Sequence[str] = (),

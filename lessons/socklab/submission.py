@@ -31,6 +31,11 @@ class Submission:
     lesson: str  # "01"
     folder: Path
 
+    @property
+    def given(self) -> str:
+        """Where the kit has the given_….py of this lesson; "" for a program of no lesson."""
+        return str(LESSONS / self.lesson) if self.lesson else ""
+
     def path(self, file: str) -> Path:
         """Return the path of one file; Failure if it is missing or cannot be meant."""
         path = self.folder / file
@@ -42,7 +47,9 @@ class Submission:
                       if not p.name.startswith("test_") and p.name != "hints.toml")
         close = get_close_matches(file, here, 1, 0.5)
         what = f"There is no file {file} in {short(self.folder)}."
-        if close:
+        if file.startswith("given_"):
+            what += f" It comes with the kit: copy it from lessons/{self.lesson}."
+        elif close:
             what += f" Is {close[0]} meant? Then give it that name."
         elif here:
             words = "Python files" if kind == ".py" else f"Files with {kind}"

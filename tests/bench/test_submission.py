@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from grading import grade
 from socklab.failure import Failure
 from socklab.submission import (
     KIT,
@@ -15,6 +17,19 @@ from socklab.submission import (
     choose,
     short,
 )
+
+
+def test_what_comes_with_the_kit_may_be_left_out(tmp_path: Path) -> None:
+    """A teacher may collect the students' own files alone."""
+    lessons = {"05": ["frames.py", "frame_server.py"], "06": ["steady_server.py"]}
+    for lesson, files in lessons.items():
+        work = tmp_path / lesson
+        work.mkdir()
+        for file in files:
+            shutil.copy(KIT / "solutions" / lesson / file, work)
+        graded = grade(lesson, work, tmp_path / "r.xml", "--core")
+        assert graded.status == 0, graded.output
+        assert sorted(p.name for p in work.iterdir()) == sorted(files)
 
 
 def test_the_student_s_files_in_place() -> None:

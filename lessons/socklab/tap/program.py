@@ -28,9 +28,9 @@ def serve() -> None:
         return True
 
     control.listen({"run": first})
-    mode, file, arguments, recv_max, send_max, real_clock, held = orders[0]
+    mode, file, arguments, recv_max, send_max, real_clock, held, given = orders[0]
     sockets.defaults.update(recv_max=recv_max, send_max=send_max)
-    _prepare(file, arguments, real_clock)
+    _prepare(file, arguments, real_clock, given)
     locks._start_new_thread(_obey, ())
     _finish(_call_functions if mode == "import" else lambda: _run(file, held))
 
@@ -40,7 +40,7 @@ def _obey() -> None:
     control.listen(COMMANDS)
 
 
-def _prepare(file: str, arguments: tuple, real_clock: bool) -> None:
+def _prepare(file: str, arguments: tuple, real_clock: bool, given: str) -> None:
     global keyboard
     clock.real = real_clock
     folder = os.path.dirname(file)
@@ -50,6 +50,8 @@ def _prepare(file: str, arguments: tuple, real_clock: bool) -> None:
     threading.current_thread()._socklab_record = parking.main  # type: ignore[attr-defined]
     threading.excepthook = _thread_failed
     locks.failed = _failed
+    if given:
+        sys.meta_path.append(_Given(given))  # type: ignore[arg-type]
     sys.meta_path.append(_LateSite())  # type: ignore[arg-type]
     if sys.platform == "win32":
         sys.meta_path.insert(0, _SelectorLoop())  # type: ignore[arg-type]
@@ -67,6 +69,21 @@ def _prepare(file: str, arguments: tuple, real_clock: bool) -> None:
 
 def _lessons() -> str:
     return os.path.dirname(os.path.dirname(parking.HERE))
+
+
+class _Given:
+    """Finds the given_….py of a lesson, which comes with the kit, if they are not there."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        file = os.path.join(self.folder, name + ".py")
+        if not name.startswith("given_") or not os.path.isfile(file):
+            return None
+        import importlib.util
+
+        return importlib.util.spec_from_file_location(name, file)
 
 
 class _LateSite:
