@@ -35,8 +35,8 @@ def test_endless_line(lab: Lab, server: Program) -> None:
             eve.send(start + b"x" * (1001 - len(start)))
             if not has_ended(eve):
                 feed(server, eve, before)
-                fail(server, "1001 bytes came without a newline. Your server waits for more.",
-                     "open")
+                fail(server, "1001 bytes came without a newline. Your server has not closed "
+                     "the connection.", "open")
             expect_refusal(server, eve, "line")
             good.talk(*["joined eve", "left eve"] * bool(start))
     with lab.case("a member sends a line of 1000 bytes, and one more"):
@@ -115,13 +115,14 @@ def test_silent_stranger(lab: Lab, server: Program) -> None:
     with lab.case("eight seconds pass"):
         pass_the_time(0, SERVED_SECONDS)
         for what, stranger in strangers.items():
-            expect_open(server, stranger, f"The stranger who {what}")
+            expect_open(server, stranger, f"The stranger who {what}", "too_early")
     with lab.case("a fourth stranger says hello after eight seconds"):
         late.send(b"hello parley/1 late\n")
         hear(late, "welcome late")
         good.talk("joined late")
     with lab.case("eight more seconds pass"):
         pass_the_time(SERVED_SECONDS, ENDED_SECONDS)
+        good.expect_open()
     for what, stranger in strangers.items():
         with lab.case(f"sixteen seconds have passed; this stranger {what}"):
             expect_refusal(server, stranger, "limit", after="error state .*")
@@ -194,6 +195,26 @@ def test_nothing_is_run(lab: Lab, server: Program, tmp_path: Path) -> None:
             expect_error(server, thief, "state")
         if mark.exists():
             fail(server, "Your program has unpickled it: the folder is there.", "run")
+    with lab.case("a stranger sends a pickle in one line"):
+        mark, thief = tmp_path / "pickled2", server.connect()
+        name = mark.as_posix().encode()
+        thief.send(b"X\2\0\0\0osX\5\0\0\0mkdir\x93X" + len(name).to_bytes(4, "little") +
+                   name + b"\x85R.\n")
+        expect_end(server, thief)
+        if mark.exists():
+            fail(server, "Your program has unpickled it: the folder is there.", "run")
+    with lab.case("a stranger sends a program as its name"):
+        mark, thief = tmp_path / "named", server.connect()
+        for program in (f"__import__('os').mkdir('{mark.as_posix()}')", f"$(mkdir {mark})"):
+            thief.send(f"hello parley/1 {program}\n".encode())
+            expect_error(server, thief, "name")
+        if mark.exists():
+            fail(server, "Your program has run it: the folder is there.", "run")
+    with lab.case("eve writes to members called .* and *, and to nobody"):
+        lab.jump(2)
+        for name in (".*", "*", "(", "?nn", "nobody"):
+            eve.send(f"to {name} hi\n".encode())
+            expect_error(server, eve, "nobody")
     with lab.case("then ann and bob talk"):
         eve.close()
         good.talk("left eve")
@@ -217,6 +238,7 @@ def test_slow_line(lab: Lab, server: Program) -> None:
             lab.jump(1)
             if eve.ended:
                 break
+        good.expect_open()
         expect_refusal(server, eve, "limit")
         good.talk("left eve")
     eve = enter(server, "eve")
@@ -263,7 +285,7 @@ def test_never_reads(lab: Lab, server: Program) -> None:
         if not has_ended(eve):
             fail(server, "Eve is no member any more, but her connection is open.", "open")
     for bye in (False, True):
-        how = "he says bye" if bye else "he stays"
+        how = "he says bye" if bye else "sixteen seconds pass"
         with lab.case(f"fred does not read; one line is said; {how}"):
             fred = enter(server, "fred")
             good.hear("joined fred")
@@ -277,7 +299,10 @@ def test_never_reads(lab: Lab, server: Program) -> None:
                 good.talk()
                 expect_open(server, fred, "A member who has not read for eight seconds")
                 lab.jump(ENDED_SECONDS - SERVED_SECONDS)
-                good.talk("left fred")
+                if not good.has_heard("left fred"):
+                    fail(server, "One line has waited for fred for sixteen seconds, and he is "
+                         "still a member.", "kept", outcome=lab.settle())
+                good.talk()
             lab.jump(ENDED_SECONDS)
             if not has_ended(fred):
                 fail(server, "One line has waited for fred for sixteen seconds, and his "
@@ -299,7 +324,7 @@ def test_crowd(lab: Lab, server: Program) -> None:
                 end(eve)
         for last in (b"bye\n", b"x" * 1001, b"\xff\n", b"hello\n" * ENDED_LINES):
             server.connect().send(last)
-        lab.settle()
+        lab.jump(1)  # within a second their places are free
         good.talk()
     strangers = []
     with lab.case("with ann and bob, 60 are connected"):
@@ -326,7 +351,7 @@ def test_crowd(lab: Lab, server: Program) -> None:
             lab.settle()
         stranger.close()
         good.talk("left yves")
-        lab.settle()
+        lab.jump(1)
     with lab.case("its place is free for the next one"):
         enter(server, "xaver")
         good.talk("joined xaver")
@@ -348,7 +373,7 @@ def test_reports(lab: Lab, server: Program) -> None:
 
     def reset(eve: Peer) -> None:
         eve.send(b"hello parley/1 eve\nsay hal")
-        lab.settle()
+        lab.jump(1)  # so that it is read before it is lost
         eve.reset()
 
     attacks: dict[str, Callable[[Peer], None]] = {
@@ -363,7 +388,7 @@ def test_reports(lab: Lab, server: Program) -> None:
             before = len(server.errors)
             eve = server.connect()
             attack(eve)
-            lab.settle()
+            lab.jump(1)
             if not eve.closed and not has_ended(eve):
                 fail(server, "Eve's connection should be closed by now.", "open")
             server.expect_no_traceback()
@@ -418,6 +443,7 @@ PROGRAMS = [
     "{0.__class__} {} {name} %s %d %(name)s %",
     "(((((((((((((((((((((((((x+x+)+)+y",
     "__init__ leave main members exit",
+    "$HOME ~ %PATH% ${HOME}",
 ]
 
 
@@ -579,6 +605,11 @@ class Good:
                 hear(other, f"joined {name}")
         self.ann, self.bob = self.peers["ann"], self.peers["bob"]
 
+    def expect_open(self) -> None:
+        """None of them was ended."""
+        for name, peer in self.peers.items():
+            expect_open(self.server, peer, name.title(), "good_ended")
+
     def hear(self, *news: str) -> None:
         """All of them hear exactly these lines next."""
         for peer in self.peers.values():
@@ -688,11 +719,11 @@ def has_ended(peer: Peer) -> bool:
     return bool(peer.ended)
 
 
-def expect_open(server: Program, peer: Peer, who: str) -> None:
+def expect_open(server: Program, peer: Peer, who: str, kind: str = "early") -> None:
     """All is quiet, and the server has not closed this connection."""
     if peer.ended:
         fail(server, f"{who} is within the limits, but your server has closed the connection.",
-             "early", got=bytes(peer.received[peer.consumed :]))
+             kind, got=bytes(peer.received[peer.consumed :]))
 
 
 def expect_end(server: Program, peer: Peer) -> None:
@@ -711,8 +742,9 @@ def expect_refusal(server: Program, peer: Peer, code: str, after: str = "") -> N
     if peer.ended == "reset":
         return  # some of its bytes were unread when it was closed: then the error may be lost
     if len(heard) != 1 or not re.fullmatch(rf"error {code} .*\S.*", heard[0]):
-        fail(server, f"Before the end comes: error {code}, and a few words.", "code",
-             expected=f"error {code} ...", got=" / ".join(heard))
+        kind = "after_it" if heard and heard[0].startswith(f"error {code} ") else "code"
+        fail(server, f"Before the end comes: error {code}, and a few words. It is the last "
+             "line.", kind, expected=f"error {code} ...", got=" / ".join(heard))
 
 
 def feed(server: Program, eve: Peer, before: int) -> None:

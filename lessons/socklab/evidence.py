@@ -112,19 +112,22 @@ def _outcome(failure: Failure) -> str:
 
 
 FIRST = 12  # so many steps are shown of what has no end
-WAITS = 3  # so many threads of a program are told, those that hold up others first
+WAITS = 4  # so many places where threads wait are told, those that hold up others first
 
 
 def _waits(failure: Failure, who: str, waits: list[Wait]) -> list[str]:
-    """A line or two for each thread that waits."""
-    ordered = sorted(waits, key=lambda wait: wait[1] not in ("acquire", "send"))
-    lines = [line for wait in ordered if (line := _wait(failure, who, wait))]
+    """A line or two for each place where threads wait."""
+    places: dict[tuple, list[Wait]] = {}
+    for wait in sorted(waits, key=lambda wait: wait[1] not in ("acquire", "send")):
+        places.setdefault((*wait[1:5], wait[5] is None), []).append(wait)
+    lines = [line for same in places.values() if (line := _wait(failure, who, same))]
     more = len(lines) - WAITS
-    return lines[:WAITS] + ([f"  (and {count(more, 'thread')} more)"] if more > 0 else [])
+    return lines[:WAITS] + ([f"  (threads wait in {count(more, 'place')} more)"] * (more > 0))
 
 
-def _wait(failure: Failure, who: str, wait: Wait) -> str:
-    thread, call, file, line, inner, left, _ = wait
+def _wait(failure: Failure, who: str, same: list[Wait]) -> str:
+    """Words for threads that wait in the same place."""
+    thread, call, file, line, inner, left, _ = same[0]
     if call == "order" or not call:
         return ""
     if call == "join" and not line:  # Python's own, at the end of the program
@@ -138,6 +141,8 @@ def _wait(failure: Failure, who: str, wait: Wait) -> str:
              "send": "its reader", "join": "another thread",
              "acquire": "" if inner else "a lock"}.get(call, "")
     which = "" if thread == "main" else f" ({thread})"
+    if len(same) > 1:
+        which = f" ({thread} and {len(same) - 1} more)"
     text = f"  {who}{which} waits in {name}()" + (f" for {words}" if words else "")
     return text + (_at(failure, file, line) if line else "")
 

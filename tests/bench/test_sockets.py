@@ -617,3 +617,46 @@ print(*[bool(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)) for s in (c, 
 """)
     server.connect()
     server.expect_output("True True")
+
+
+def test_a_short_queue_makes_nobody_wait(bench: Bench) -> None:
+    """The system would let the fourth client try again after a second of real time."""
+    server = bench.serve("""
+        import socket
+        listening = socket.create_server(("127.0.0.1", 5000), backlog=1)
+        input()
+        while True:
+            listening.accept()[0].sendall(b"hello")
+    """)
+    peers = [server.connect() for _ in range(20)]
+    server.type("go")
+    for peer in peers:
+        peer.expect(b"hello")
+
+
+def test_a_copy_of_a_connected_socket(bench: Bench) -> None:
+    """One thread reads through the copy; the connection ends with the last of the two."""
+    server = bench.serve(ACCEPT + """
+import threading
+copy = c.dup()
+def read():
+    while data := copy.recv(100):
+        c.sendall(data)
+    copy.close()
+thread = threading.Thread(target=read)
+thread.start()
+thread.join()
+input()
+c.sendall(b"still open")
+c.close()
+input()
+""")
+    peer = server.connect()
+    peer.send(b"hello")
+    peer.expect(b"hello")
+    peer.half_close()
+    peer.expect_nothing()
+    server.type("go on")
+    peer.expect(b"still open")
+    peer.expect_end()
+    assert not server.untracked

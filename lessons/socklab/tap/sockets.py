@@ -25,6 +25,7 @@ Real = socket.socket
 # as plain numbers: an IntFlag makes each `&` ten times slower
 PEEK, WAITALL = int(socket.MSG_PEEK), int(socket.MSG_WAITALL)
 DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
+QUEUE = 128  # connections that wait for accept(), at least
 INET = (socket.AF_INET, socket.AF_INET6)
 
 plans: dict[int, tuple] = {}  # faults for a connection that is yet to come, by its far port
@@ -96,7 +97,8 @@ class Socket(Real):
         if self._bound is None:
             self.bind(("", 0))  # the system would take any address and port
         assert self._bound is not None and self._name is not None
-        super().listen(*backlog)
+        # a full queue would let a client try again after a second of real time
+        super().listen(*[max(number, QUEUE) for number in backlog])
         self.listener = self.listener or Listener(self._bound[1])
         control.event("listen", self._name[:2], asked=backlog[0] if backlog else -1)
         control.ask("listening", *self._bound, self._name[1])
@@ -445,9 +447,12 @@ class Socket(Real):
             return
         if waiting.by_descriptor.get(descriptor) is self:
             del waiting.by_descriptor[descriptor]
-        with parking.mutex:
-            if self.stream is not None:
-                self.stream.closed = True
+        if self.stream is not None:
+            with parking.mutex:
+                self.stream.owners -= 1
+                self.stream.closed = self.stream.owners == 0
+            if not self.stream.closed:
+                return
         if self.stream is not None or self.listener is not None:
             control.event("close", self._channel(), asked=by_python)
         if self._bound is not None:
@@ -466,8 +471,11 @@ class Socket(Real):
 
     def dup(self) -> Socket:
         copy: Socket = super().dup()  # type: ignore[assignment]
-        if self.stream is not None or self.listener is not None:
+        if self.listener is not None:
             parking.untracked.append("dup()")  # a close of one would not end the other
+        if self.stream is not None:
+            with parking.mutex:
+                self.stream.owners += 1
         copy.stream, copy.listener = self.stream, self.listener
         copy._name, copy._peer = self._name, self._peer
         return copy

@@ -1,7 +1,7 @@
 # graded as: hard_chat_server.py
 # mistake: F07: the deadline of a stranger stays when it has become a member
 # caught by: test_silent_stranger
-# fails as: early
+# fails as: good_ended
 """Lesson 12: a chat room for all sorts of clients. It speaks Parley/1, within limits."""
 
 import queue

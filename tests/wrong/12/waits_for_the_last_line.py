@@ -1,7 +1,7 @@
 # graded as: hard_chat_server.py
 # mistake: F07: a line waits for its reader as long as the reader likes
 # caught by: test_never_reads
-# fails as: still
+# fails as: kept
 """Lesson 12: a chat room for all sorts of clients. It speaks Parley/1, within limits."""
 
 import queue
