@@ -111,10 +111,18 @@ def test_bad_line(lab: Lab, server: Program) -> None:
             lab.fail(what, expected=b"error: ", got=answer)
         client.expect_end()
         next_client_is_served(lab, server)
+    with lab.case("a line of 1000 bytes is a right one"):
+        client = greeted_client(lab, server)
+        client.send(b"x" * 1000 + b"\n")
+        client.expect(b"2 " + b"X" * 1000 + b"\n")
+        client.close()
     with lab.case("a line of 1001 bytes"):
         client = greeted_client(lab, server)
         client.send(b"x" * 1001 + b"\n")
-        client.read_all()  # up to the end
+        answer = client.read_all()  # up to the end; a reset may take the error with it
+        if answer.startswith(b"2"):
+            lab.fail("A line of 1001 bytes is too long.", kind="limit",
+                     expected=b"error: ", got=answer)
         next_client_is_served(lab, server)
 
 
@@ -151,6 +159,9 @@ def test_idle(lab: Lab, server: Program) -> None:
             client.expect(b"bye: idle\n")
             client.expect_end()
             next_client_is_served(lab, server)
+    with lab.case("nobody comes for a minute, then the next client"):
+        lab.jump(60)
+        next_client_is_served(lab, server)
 
 
 @more

@@ -33,6 +33,10 @@ GENERAL = {
                 "A check calls your function by its name. One letter more, or a capital, is "
                 "another name.",
                 "Look into the handout, then at your line with def or class."),
+    "newline": ("Count the bytes that came, to the very last one. What ends a line, and did you "
+                "send it?",
+                "The one who reads cannot see that a line is whole: it waits for the newline.",
+                "... + \"\\n\"   then encode, then send"),
     "flooded": ("Which loop prints or sends on and on, and what would end it?",
                 "A loop ends when its condition becomes false. If nothing inside it changes "
                 "what the condition looks at, it never does.",

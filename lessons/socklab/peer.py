@@ -174,7 +174,8 @@ class Peer:
         if not due.startswith(got):
             self._fail(None, "Other bytes come back than the contract says.", kind="wrong",
                        expected=due, got=rest)
-        self._fail(outcome, "Something is missing.", expected=due, got=rest)
+        kind = "newline" if rest + b"\n" == due else ""
+        self._fail(outcome, "Something is missing.", kind=kind, expected=due, got=rest)
 
     def read_line(self, limit: int = 10_000) -> bytes:
         """Return the next line with its newline."""
@@ -189,7 +190,7 @@ class Peer:
             self._fail(None, f"A line is due, but more than {limit:,} bytes come without "
                        "its end.", kind="wrong", got=rest)
         if not newline:
-            self._fail(outcome, "A whole line is due.", got=rest)
+            self._fail(outcome, "A whole line is due.", kind="newline" if rest else "", got=rest)
         self.consumed += len(line) + 1
         return line + newline
 

@@ -1,7 +1,7 @@
 # graded as: hello.py
 # mistake: A06: the end of the line is never sent
 # caught by: test_send_greeting
-# fails as: still
+# fails as: newline
 """Lesson 00: is this machine ready?"""
 
 import socket

@@ -1,7 +1,7 @@
 # graded as: echo_client.py
 # mistake: A06: the end of the line is never sent
 # caught by: test_client_talks
-# fails as: still
+# fails as: newline
 """Lesson 01: a client that sends typed lines and prints what comes back."""
 
 import socket

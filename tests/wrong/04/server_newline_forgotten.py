@@ -1,7 +1,7 @@
 # graded as: line_server.py
 # mistake: A06: the end of the answer is never sent
 # caught by: test_server_answers
-# fails as: still
+# fails as: newline
 
 import socket
 
