@@ -146,7 +146,7 @@ def test_a_call_that_does_not_return(bench: Bench) -> None:
     call = module.start("receive", wire, 10)
     with pytest.raises(Failure) as caught:
         call.expect_result()
-    assert caught.value.kind == "still" and "receive(socket, 10)" in caught.value.what
+    assert caught.value.kind == "still" and "receive(sock, 10)" in caught.value.what
     waits = caught.value.outcome.waits["functions.py"]  # type: ignore[union-attr]
     assert waits[0][:4] == ("main", "recv", "functions.py", 11)
 

@@ -50,7 +50,7 @@ def test_lines(bench: Bench) -> None:
     peer = served(bench, r"c.sendall(b'one\r\n\ntwo\n')", r"c.sendall(b'rest')", "c.close()")
     assert [peer.read_line() for _ in range(3)] == [b"one\r\n", b"\n", b"two\n"]
     error = failure(peer.read_line)
-    assert (error.kind, error.got) == ("closed", b"rest")
+    assert (error.kind, error.got) == ("newline", b"rest")
 
 
 def test_a_line_that_is_too_long(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 # graded as: chat_client.py
 # mistake: A06: the newline is not sent, so the room waits for the rest of the line
 # caught by: test_client_listens_and_types
-# fails as: still
+# fails as: newline
 """Lesson 09: a client for the chat room. It listens and types at the same time."""
 
 import socket
