@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,16 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
+def committed(name: str) -> bool:
+    """Is this file as git has it?  Then it was not a student who has edited it."""
+    try:
+        run = subprocess.run(["git", "status", "--porcelain", "--", name], cwd=KIT,
+                             capture_output=True)
+    except OSError:
+        return False  # there is no git
+    return run.returncode == 0 and not run.stdout
+
+
 @pytest.fixture(scope="module")
 def regrader() -> Iterator[Regrader]:
     """One pytest process for all programs: to start one for each would take longest."""
@@ -71,6 +82,7 @@ def untouched(request: pytest.FixtureRequest) -> str:
     for path in starters(lesson):
         name = path.relative_to(KIT).as_posix()
         if known.get(name) != digest(path):
+            assert not committed(name), f"{name} has changed: note it in {HASHES.name}"
             pytest.skip(f"{name} has been edited")
     return lesson
 
