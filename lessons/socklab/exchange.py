@@ -20,7 +20,7 @@ from .tape import Key, Tape
 from .wire import PROCESSES
 
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
-WORK_LIMIT = 20.0  # and with progress, in one wait
+WORK_LIMIT = 60.0  # and with progress, in one wait
 EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
 SENDS_LIMIT = 20_000  # calls of send that a program may make if nothing is given to it,
 SENDS_FOR_A_BYTE = 200  # and so many more for each byte that it gets
