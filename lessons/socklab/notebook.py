@@ -1,7 +1,7 @@
 """For the notebooks: write programs in cells, run them against each other, see the wire.
 
     from socklab.notebook import play, work
-    work("01")                        the folder notebooks/work/01
+    work("01")                        the folder 01 in notebooks/work
     %%program server.py               a cell that is written to that folder
     play("server.py", "client.py", typed=["hello"])
 """
