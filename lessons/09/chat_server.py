@@ -6,7 +6,7 @@ from given_lines import LineReader
 
 HOST = "127.0.0.1"
 PORT = 5050
-PLACES = 50
+PLACES = 32
 
 members = {}  # TODO 5: who is in the room? What do you need to know of each of them?
 

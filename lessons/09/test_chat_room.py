@@ -300,8 +300,8 @@ def test_errors(lab: Lab, server: Program) -> None:
             expect_error(lab, dave, "line")
             dave.expect_end()
             hear(ann, "joined dave", "left dave")
-    with lab.case("50 members are there, and one more says hello"):
-        for number in range(48):
+    with lab.case("32 members are there, and one more says hello"):
+        for number in range(30):
             guest = server.connect()
             guest.send(f"hello parley/1 m{number}\n".encode())
             hear(guest, f"welcome m{number}")

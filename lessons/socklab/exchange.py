@@ -149,6 +149,7 @@ class Exchange:
         self.addresses = Addresses()
         self.programs: list[Running] = []
         self.peers: list[End] = []
+        self.ends: dict[Key, End] = {}  # the same, by the port of each side
         self.arrivals: dict[int, int] = {}  # real port: how many have connected to it
         self.handed = 0  # bytes and letters in the arguments of calls
         self.losses = hub.warden_losses
@@ -302,10 +303,7 @@ class Exchange:
 
     def _end(self, ours: int, theirs: int) -> End | None:
         """The bench's end of the program's connection (ours, theirs)."""
-        for peer in reversed(self.peers):
-            if (peer.port, peer.far_port) == (theirs, ours):
-                return peer
-        return None
+        return self.ends.get((theirs, ours))
 
     def _nothing_in_flight(self, program: Running) -> bool:
         """Have our ends received all that the program says it has sent?"""
@@ -343,15 +341,20 @@ class Exchange:
     def _flooded(self) -> Outcome | None:
         """Does a program print or send without end?"""
         for program in self.programs:
-            # a program may well print each byte that it gets, and some words about it
-            given = sum(peer.given for peer in self.peers if peer.program is program)
-            if program.flooding or program.output_size > OUTPUT_LIMIT + 200 * given:
+            if program.flooding or self._prints_on_and_on(program):
                 return Outcome("flooded", program.name, where=program.printed_at)
         for peer in self.peers:
             if len(peer.received) > RECEIVED_LIMIT:
                 who = peer.program.name if peer.program else ""
                 return Outcome("flooded", who, note="sends")
         return None
+
+    def _prints_on_and_on(self, program: Running) -> bool:
+        if program.output_size <= OUTPUT_LIMIT:
+            return False
+        # it may well print each byte that it gets, and some words about it
+        given = sum(peer.given for peer in self.peers if peer.program is program)
+        return program.output_size > OUTPUT_LIMIT + 200 * given
 
     def _sends_on_and_on(self, program: Running) -> bool:
         """Has it called send much more often than anything given to it could explain?"""

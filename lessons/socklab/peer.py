@@ -40,6 +40,7 @@ class Peer:
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         lab.peers.append(self)
+        lab.ends[self.key] = self
         self._events = 0  # what the loop watches for
         self._watch()
 

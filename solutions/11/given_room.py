@@ -13,7 +13,7 @@ from engine import Engine
 
 HOST = "127.0.0.1"
 PORT = 5050
-PLACES = 50
+PLACES = 32
 
 inbox = queue.SimpleQueue()  # what has come: (guest, data), b"" at the end
 members = {}  # name: guest

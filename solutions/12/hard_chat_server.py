@@ -18,8 +18,8 @@ WHOLE = 10  # seconds from the first byte of a line to its newline
 SILENCE = 120  # seconds from one line of a member to the next
 WAITING = 100  # lines that wait for one client
 TAKING = 10  # seconds in which a client takes what is due
-PLACES = 50  # members
-CONNECTIONS = 60  # members and strangers
+PLACES = 32  # members
+CONNECTIONS = 40  # members and strangers
 
 members = {}  # name: Guest
 lock = threading.Lock()  # guards members, and the order in which all hear the news

@@ -192,17 +192,17 @@ def _outside() -> FrameType | None:
 
 
 TAP, STUDENT, LIBRARY = 1, 2, 3
-_whose: dict[Any, int] = {}  # by code object: asked for with each socket call
+_whose: dict[str, int] = {}  # by file: asked for with each socket call
 
 
 def _whose_code(code: Any) -> int:
-    whose = _whose.get(code)
+    file = code.co_filename
+    whose = _whose.get(file)
     if whose is None:
-        file = code.co_filename
         student = bool(home) and file.startswith(home)
         whose = STUDENT if student else TAP if file.startswith(HERE) else LIBRARY
         if home:
-            _whose[code] = whose
+            _whose[file] = whose
     return whose
 
 

@@ -155,8 +155,10 @@ def _run(file: str, held: bool) -> None:
 
 
 def _turnstile() -> Any:
+    sys.dont_write_bytecode = False  # it is ours, and is to be compiled only once
     from . import turnstile  # only where it is wanted: it imports much
 
+    sys.dont_write_bytecode = True
     return turnstile
 
 

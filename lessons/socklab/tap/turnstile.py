@@ -22,9 +22,12 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
 
 from . import clock, locks, parking
+
+TYPE_CHECKING = False  # importing typing would make each start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 PAIRS = 60  # so many of the pairs of switches are tried, evenly spread
 OPTIMIZED = 1  # flag of a function's code (inspect.CO_OPTIMIZED)
@@ -37,8 +40,10 @@ PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME"
            "FORMAT_", "TO_BOOL", "POP_ITER", "LOAD_SUPER")
 READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")  # of a name
 
-# code: offset -> (line, can it touch what threads share?)
-_known: dict[types.CodeType, dict[int, tuple[int, bool]]] = {}
+Offsets = dict[int, tuple[int, bool]]  # offset -> (line, can it touch what threads share?)
+
+_known: dict[types.CodeType, Offsets] = {}
+_files: set[str] = set()  # of these codes: to look one up is slow
 on_step: Callable[[int, bool], None] | None = None
 
 
@@ -57,6 +62,7 @@ def instrument(code: types.CodeType, functions_only: bool = False) -> None:
         if functions_only and not part.co_flags & OPTIMIZED:
             continue
         _known[part] = dict(_offsets(part, rebound))
+        _files.add(part.co_filename)
         if sys.version_info >= (3, 12):
             if sys.monitoring.get_tool(TOOL) is None:
                 sys.monitoring.use_tool_id(TOOL, "turnstile")
@@ -98,7 +104,7 @@ def _rebound(parts: list[types.CodeType], functions_only: bool) -> set[str]:
 
 def _stored(code: types.CodeType, *kinds: str) -> set[str]:
     """The names that this code may bind after the start: all, or in a module those in loops."""
-    instructions = list(dis.get_instructions(code))
+    instructions = _instructions(code)
     opnames = [f"{verb}_{kind}" for verb in ("STORE", "DELETE") for kind in kinds]
     names = [(i.offset, i.argval) for i in instructions if i.opname in opnames]
     if code.co_name != "<module>":
@@ -109,11 +115,16 @@ def _stored(code: types.CodeType, *kinds: str) -> set[str]:
             or any(start <= offset <= end for start, end in loops)}
 
 
+@cache
+def _instructions(code: types.CodeType) -> list[dis.Instruction]:
+    return list(dis.get_instructions(code))
+
+
 def _offsets(code: types.CodeType,
              rebound: set[str]) -> Iterator[tuple[int, tuple[int, bool]]]:
     line = code.co_firstlineno
     starts = {offset: number for offset, number in dis.findlinestarts(code) if number}
-    for instruction in dis.get_instructions(code):
+    for instruction in _instructions(code):
         line = starts.get(instruction.offset, line)
         reads = instruction.opname.startswith(READS) and instruction.argval not in rebound
         shared = not reads and not instruction.opname.startswith(PRIVATE)
@@ -121,20 +132,19 @@ def _offsets(code: types.CodeType,
 
 
 def _instruction(code: types.CodeType, offset: int) -> None:
-    found = _known.get(code, {}).get(offset)
-    if found is not None and on_step is not None:
+    if on_step is not None and (found := _known.get(code, {}).get(offset)) is not None:
         on_step(*found)
 
 
 def _trace(frame: types.FrameType, event: str, argument: Any) -> Any:
-    if frame.f_code not in _known:
+    if frame.f_code.co_filename not in _files or frame.f_code not in _known:
         return None
     frame.f_trace_opcodes, frame.f_trace_lines = True, False
     return _trace_inside
 
 
 def _trace_inside(frame: types.FrameType, event: str, argument: Any) -> Any:
-    if event == "opcode":
+    if on_step is not None and event == "opcode":
         _instruction(frame.f_code, frame.f_lasti)
     return _trace_inside
 

@@ -66,7 +66,7 @@ class Guest(asyncio.Protocol):
             self.tell("error name not allowed")
         elif name in room:
             self.tell("error taken already")
-        elif len(room) >= 50:
+        elif len(room) >= 32:
             self.tell("error full sorry")
         else:
             self.name = name

@@ -37,7 +37,7 @@ def join(writer, version, name):
         return "error name what a name"
     if name in members:
         return "error taken already here"
-    if len(members) >= 50:
+    if len(members) >= 32:
         return "error full so many people"
     members[name] = writer
     tell(writer, f"welcome {name}")

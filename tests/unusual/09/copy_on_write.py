@@ -97,7 +97,7 @@ class Visit(threading.Thread):
         with Visit.changing:
             if name in Visit.room:
                 self.outbox.put("error taken gone")
-            elif len(Visit.room) >= 50:
+            elif len(Visit.room) >= 32:
                 self.outbox.put("error full no")
             else:
                 self.outbox.put(f"welcome {name}")

@@ -96,7 +96,7 @@ class Owner:
             return "error name no"
         if name in self.members:
             return "error taken no"
-        if len(self.members) > 49:
+        if len(self.members) > 31:
             return "error full no"
         self.members[name] = guest
         guest.name = name

@@ -54,7 +54,7 @@ def come(line, words):
     with key:
         if name in table:
             return "", "error taken wrong"
-        if len(table) >= 50:
+        if len(table) >= 32:
             return "", "error full wrong"
         line.put(f"welcome {name}")
         to_all_but(name, f"joined {name}")

@@ -77,7 +77,7 @@ class Client:
             self.tell("error name ...")
         elif name in names:
             self.tell("error taken ...")
-        elif len(names) >= 50:
+        elif len(names) >= 32:
             self.tell("error full ...")
         else:
             self.name = name

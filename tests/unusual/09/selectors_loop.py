@@ -97,7 +97,7 @@ class Guest:
             self.tell("error name this is no name")
         elif name in members:
             self.tell("error taken this is somebody else")
-        elif len(members) == 50:
+        elif len(members) == 32:
             self.tell("error full there is no chair left")
         else:
             self.name, members[name] = name, self

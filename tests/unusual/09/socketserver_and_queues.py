@@ -69,7 +69,7 @@ class Visitor(socketserver.StreamRequestHandler):
         with self.server.lock:
             if name in self.server.queues:
                 return "error taken bad luck"
-            if len(self.server.queues) >= 50:
+            if len(self.server.queues) >= 32:
                 return "error full bad luck"
             self.waiting.put(f"welcome {name}")
             self.server.queues[name] = self.waiting

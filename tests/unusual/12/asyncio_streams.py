@@ -102,7 +102,7 @@ class Guest:
             return "error name no"
         if name in members:
             return "error taken no"
-        if len(members) >= 50:
+        if len(members) >= 32:
             return "error full no"
         self.name = name
         members[name] = self
@@ -112,7 +112,7 @@ class Guest:
 
 async def serve(reader, writer):
     global connected
-    if connected >= 60:
+    if connected >= 40:
         print("one too many", file=sys.stderr)
         writer.write(b"error limit full house\n")
         writer.close()

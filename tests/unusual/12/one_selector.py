@@ -150,7 +150,7 @@ class Guest:
             return "error name another one"
         if name in members:
             return "error taken another one"
-        if len(members) >= 50:
+        if len(members) >= 32:
             return "error full later"
         self.name, members[name] = name, self
         self.read_by = time.monotonic() + LIMITS["member"]
@@ -166,7 +166,7 @@ def announce(line, sender):
 
 def welcome(listening):
     connection, _ = listening.accept()
-    if len(guests) >= 60:
+    if len(guests) >= 40:
         print("too many", file=sys.stderr)
         with connection:
             connection.send(b"error limit too many\n")

@@ -136,7 +136,7 @@ class Owner:
                     done.set()
 
     def admit(self, sock):
-        if self.connected >= 60:
+        if self.connected >= 40:
             logging.warning("too many")
             with sock:
                 sock.sendall(b"error limit too many\n")
@@ -187,7 +187,7 @@ class Owner:
             return "error version no"
         if not re.fullmatch("[A-Za-z0-9_-]{1,16}", name):
             return "error name no"
-        if name in self.members or len(self.members) >= 50:
+        if name in self.members or len(self.members) >= 32:
             return "error taken no" if name in self.members else "error full no"
         self.members[name] = line
         line.name = name

@@ -26,7 +26,7 @@ class Room(socketserver.ThreadingTCPServer):
 
     def verify_request(self, request, client_address):
         with self.lock:
-            if self.count < 60:
+            if self.count < 40:
                 self.count += 1
                 return True
         print("no room for", client_address, file=sys.stderr)
@@ -147,7 +147,7 @@ class Visitor(socketserver.BaseRequestHandler):
         with self.server.lock:
             if name in self.server.members:
                 return "error taken !"
-            if len(self.server.members) >= 50:
+            if len(self.server.members) >= 32:
                 return "error full !"
             self.tell(f"welcome {name}")
             self.name = name

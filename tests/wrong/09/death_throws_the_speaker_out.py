@@ -39,7 +39,7 @@ def join(connection, version, name):
         if name in members:
             send(connection, "error taken please take another one")
             return None
-        if len(members) >= 50:
+        if len(members) >= 32:
             send(connection, "error full please come later")
             return None
         members[name] = connection
@@ -51,7 +51,11 @@ def join(connection, version, name):
 def leave(name):
     with lock:
         del members[name]
-        broadcast(f"left {name}", name)
+        for connection in members.values():
+            try:
+                send(connection, f"left {name}")
+            except OSError:
+                pass  # its own thread sees to it
 
 
 def obey(connection, name, line):

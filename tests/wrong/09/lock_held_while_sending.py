@@ -42,7 +42,7 @@ def join(connection, version, name):
         if name in members:
             send(connection, "error taken please take another one")
             return None
-        if len(members) >= 50:
+        if len(members) >= 32:
             send(connection, "error full please come later")
             return None
         members[name] = connection

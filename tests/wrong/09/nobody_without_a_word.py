@@ -14,7 +14,7 @@ from given_lines import LineReader
 
 HOST = "127.0.0.1"
 PORT = 5050
-PLACES = 50
+PLACES = 32
 
 members = {}  # name: Guest
 lock = threading.Lock()  # guards members, and the order in which all hear the news
