@@ -8,6 +8,7 @@ import threading
 import time
 import types
 from collections.abc import Callable
+from functools import cache
 
 from .. import wire
 from . import clock, control, locks, parking, processes, signals, sockets, stdio
@@ -154,6 +155,7 @@ def _run(file: str, held: bool) -> None:
     exec(code, module.__dict__)
 
 
+@cache  # once: later a thread of the program may import something of its own meanwhile
 def _turnstile() -> Any:
     sys.dont_write_bytecode = False  # it is ours, and is to be compiled only once
     from . import turnstile  # only where it is wanted: it imports much

@@ -40,9 +40,8 @@ PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME"
            "FORMAT_", "TO_BOOL", "POP_ITER", "LOAD_SUPER")
 READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")  # of a name
 
-Offsets = dict[int, tuple[int, bool]]  # offset -> (line, can it touch what threads share?)
-
-_known: dict[types.CodeType, Offsets] = {}
+# code: offset -> (line, can it touch what threads share?)
+_known: dict[types.CodeType, dict[int, tuple[int, bool]]] = {}
 _files: set[str] = set()  # of these codes: to look one up is slow
 on_step: Callable[[int, bool], None] | None = None
 
