@@ -53,6 +53,7 @@ class Peer:
         if plan is not None:
             program.order("plan", connection.getsockname()[1], *plan)
         connection.setblocking(False)
+        lab.acts += 1
         code = connection.connect_ex(address)
         outcome = lab.wait(lambda: _connected(connection), program) if code else None
         if outcome is not None:
@@ -128,6 +129,7 @@ class Peer:
                 self.outbox.clear()  # the program is gone; the reading side reports it
                 break
             self.given += sent
+            self.lab.acts += 1
             del self.outbox[:sent]
         self._watch()
 
@@ -259,6 +261,7 @@ class Peer:
             except OSError:
                 pass  # the program was faster
             self.given_end = True
+            self.lab.acts += 1
 
     def close(self) -> None:
         """Close our end; what comes later is lost."""
@@ -281,6 +284,7 @@ class Peer:
         self.closed = self.given_end = True
         self._watch()
         self._socket.close()
+        self.lab.acts += 1
         if self._paused and self.program is not None and self.program.running:
             # a send that waits for us must find out now
             self.program.order("room", self.far_port, self.port, None)
@@ -291,6 +295,7 @@ class Peer:
             self.closed = True
             self._watch()
             self._socket.close()
+            self.lab.acts += 1
 
     def _all_out(self) -> None:
         if self.outbox:

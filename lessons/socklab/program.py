@@ -109,16 +109,16 @@ class Program:
     def _take_ask(self, number: int, what: str, *values: Any) -> None:
         table = self.lab.addresses
         if what == "bind":
-            self._link.tell("answer", number, *table.bind(self, *values))
+            self.tell("answer", number, *table.bind(self, *values))
         elif what == "listening":
             entry = table.entries.get(values[0])
             if entry is not None and not entry.listening:
                 self.lab.arrivals.pop(values[1], None)  # the port of an earlier socket
             if (entry := table.listening(*values)) is not None:
                 self.listened.add(entry.port)
-            self._link.tell("answer", number, "ok")
+            self.tell("answer", number, "ok")
         elif what == "connect":
-            self._link.tell("answer", number, *table.connect(*values))
+            self.tell("answer", number, *table.connect(*values))
 
     def _take_free(self, entry: int, real_port: int) -> None:
         self.lab.addresses.free(entry, self._lingers(real_port))
@@ -182,6 +182,7 @@ class Program:
 
     def tell(self, *values: object) -> None:
         """Send a command to the tap."""
+        self.lab.acts += 1
         self._link.tell(*values)
 
     def ask_still(self) -> None:
@@ -209,7 +210,7 @@ class Program:
         """Give a command and wait until the tap has carried it out."""
         self._question += 1
         number = self._question
-        self._link.tell(command, number, *values)
+        self.tell(command, number, *values)
         self.lab.hub.until(lambda: number in self._done or self._gone, 60, command)
 
     # -- what checks use ---------------------------------------------------------------------
@@ -288,18 +289,18 @@ class Program:
         self.lab.tape.add(Event(time.perf_counter(), self.name, "type", data=data,
                                 size=len(data)))
         self.typed += len(data)
-        self._link.tell("type", data)
+        self.tell("type", data)
 
     def end_input(self) -> None:
         """End the input: Ctrl-D, or Ctrl-Z on Windows."""
         self.lab.tape.add(Event(time.perf_counter(), self.name, "type", note="end"))
         self.input_ended = True
-        self._link.tell("end input")
+        self.tell("end input")
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self.lab.tape.add(Event(time.perf_counter(), self.name, "type", note="Ctrl-C"))
-        self._link.tell("interrupt")
+        self.tell("interrupt")
 
     def hold(self, step: int) -> None:
         """Hold the first thread that comes to its instruction number `step` from now on.
