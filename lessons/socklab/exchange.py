@@ -175,7 +175,7 @@ class Exchange:
                 return None if done() else outcome
             alive = [p for p in self.programs if not p.finished]
             if self._proof != (self.acts, alive):
-                if self.hub.pump(pause) and not due:
+                if horizon and self.hub.pump(pause) and not due:
                     continue
                 acts = self.acts
                 self._ask(alive)

@@ -125,6 +125,11 @@ def ask(*question: object) -> tuple:
     return tuple(_answers.pop(number)[1])
 
 
+def asking() -> bool:
+    """Does a thread wait for an answer of the grader?"""
+    return bool(_answers)
+
+
 def answer(number: int, *values: object) -> None:
     """Deliver the grader's answer to the thread that asked."""
     gate, box = _answers[number]

@@ -107,6 +107,8 @@ class Park:
 
 
 records: list[Record] = []
+rest = real_lock()  # given free whenever the last running thread parks or ends
+rest.acquire()
 untracked: list[str] = []  # why stillness cannot be proven, if it cannot
 _local = _thread._local()
 main = _local.record = Record("main", False)  # this module is imported in the main thread
@@ -132,6 +134,7 @@ def retire(record: Record) -> None:
         records.remove(record)
         for park in record.joiners:
             park.wake()
+        _tell_rest()
 
 
 def current() -> Record:
@@ -149,8 +152,19 @@ def park(
 ) -> Park:
     """Note that the calling thread is about to wait; the mutex must be held."""
     record = current()
-    record.park = Park(record, call, channels, deadline)
-    return record.park
+    parked = record.park = Park(record, call, channels, deadline)
+    _tell_rest()
+    return parked
+
+
+def all_parked() -> bool:
+    """Does every thread wait?  The mutex must be held."""
+    return all([record.park for record in records])
+
+
+def _tell_rest() -> None:
+    if rest.locked() and all_parked():
+        rest.release()
 
 
 def unpark(parked: Park) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 
 from .. import wire
-from . import clock, control, locks, parking, processes, signals, sockets, stdio
+from . import clock, control, locks, parking, processes, signals, sockets, stdio, waiting
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -400,7 +400,24 @@ def _own_cpu() -> float:
     return clock._process_time() - time.thread_time()
 
 
+PATIENCE = 0.005  # seconds
+
+
+def _await_rest() -> None:
+    """Wait until all threads are parked for good, or a moment: so there are fewer questions."""
+    end = clock.real_now() + PATIENCE
+    while not control.asking():
+        with parking.mutex:
+            if parking.all_parked() and not waiting.arrived():
+                return
+            parking.rest.acquire(blocking=False)
+        left = end - clock.real_now()
+        if left <= 0 or not parking.rest.acquire(timeout=left):
+            return
+
+
 def _still(number: int) -> None:
+    _await_rest()
     clock.leave_out_own()
     with parking.mutex:
         now = clock.elapsed()
