@@ -27,6 +27,7 @@ _connection: _socket.socket | None = None
 _answers: dict[int, tuple[_thread.LockType, list]] = {}
 _asked = 0
 _sent = 0
+_events: list[bytes] = []  # encoded; they are sent together
 _ring: deque[tuple] = deque(maxlen=RING)
 dropped = 0
 calls: dict[str, int] = {}  # how often each socket call was made
@@ -58,16 +59,23 @@ def leave() -> None:
 
 
 def tell(*values: object) -> None:
-    """Send one message; the program ends when the grader is gone."""
-    _write(wire.encode(*values))
+    """Send one message and the events before it; the program ends when the grader is gone."""
+    data = wire.encode(*values)
+    with _lock:
+        _events.append(data)
+    push()
 
 
-def _write(data: bytes) -> None:
+def push() -> None:
+    """Send the events that wait to be sent together."""
     if not active or _connection is None:
         return
     try:
         with _lock:
-            _connection.sendall(data)
+            if _events:
+                data = b"".join(_events)
+                _events.clear()
+                _connection.sendall(data)
     except OSError:
         os._exit(wire.LOST)
 
@@ -90,11 +98,13 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
         return
     what = wire.Kept((parking.current().name, parking.place(), call, channel, note, asked))
     message = ("call", begun or now(), what, size, bytes(data[:400]))
-    with _lock:
-        if _sent < LIVE:
+    if _sent < LIVE:
+        data_ = wire.encode(*message)
+        with _lock:
             _sent += 1
-            _write(wire.encode(*message))
-        else:
+            _events.append(data_)
+    else:
+        with _lock:
             dropped += len(_ring) == RING
             _ring.append(message)
 
@@ -104,7 +114,7 @@ def flush() -> None:
     global dropped
     with _lock:
         if _ring:
-            _write(b"".join([wire.encode("dropped", dropped), *[wire.encode(*m) for m in _ring]]))
+            _events.extend([wire.encode("dropped", dropped), *[wire.encode(*m) for m in _ring]])
             _ring.clear()
             dropped = 0
 
