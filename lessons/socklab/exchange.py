@@ -209,8 +209,10 @@ class Exchange:
         end = time.monotonic() + 0.25
         while time.monotonic() < end:
             if all(p.answer is not None or p.finished for p in programs):
-                return
-            self.hub.pump(0.05)
+                break
+            self.hub.pump_links(0.05)
+        while self.hub.pump(0):
+            pass
 
     def next_timer(self, programs: list[Running]) -> float | None:
         """Program seconds until the first deadline of any thread, or None."""

@@ -42,7 +42,8 @@ class Link:
         self._buffer = bytearray()
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        hub.selector.register(connection, selectors.EVENT_READ, self._readable)
+        for selector in (hub.selector, hub.links):
+            selector.register(connection, selectors.EVENT_READ, self._readable)
 
     def _readable(self) -> None:
         try:
@@ -91,7 +92,8 @@ class Link:
     def close(self) -> None:
         if self.open:
             self.open = False
-            self.hub.selector.unregister(self.connection)
+            for selector in (self.hub.selector, self.hub.links):
+                selector.unregister(self.connection)
             self.connection.close()
             if self.handler is not None:
                 self.drain()
@@ -106,11 +108,13 @@ class Hub:
 
     def __init__(self, spares: int = 2) -> None:
         self.selector = selectors.DefaultSelector()
+        self.links = selectors.DefaultSelector()  # those of them that are links
         self.spares = spares
         self._door = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._door.setblocking(False)
         self._port = self._door.getsockname()[1]
-        self.selector.register(self._door, selectors.EVENT_READ, self._accept)
+        for selector in (self.selector, self.links):
+            selector.register(self._door, selectors.EVENT_READ, self._accept)
         self._token = secrets.token_hex(8)
         self._count = 0
         self._wanted = spares
@@ -137,9 +141,16 @@ class Hub:
             # epoll would wait a whole millisecond; select() can wait for an epoll, too
             select.select([self.selector], [], [], seconds)
             seconds = 0
-        events = self.selector.select(seconds)
+        return self._handle(self.selector, seconds)
+
+    def pump_links(self, seconds: float) -> bool:
+        """The same for our own processes alone: what comes on other connections waits."""
+        return self._handle(self.links, seconds)
+
+    def _handle(self, selector: selectors.BaseSelector, seconds: float) -> bool:
+        events = selector.select(seconds)
         for key, _ in events:
-            if key.fileobj in self.selector.get_map():  # not closed by an earlier handler
+            if key.fileobj in selector.get_map():  # not closed by an earlier handler
                 key.data()
         return bool(events)
 
