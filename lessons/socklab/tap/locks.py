@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 
-from . import clock, parking
+from . import clock, handoffs, parking
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -165,10 +165,11 @@ def install() -> None:
     _thread.start_new_thread = _thread.start_new = start_new_thread  # type: ignore
     if _start_joinable is not None:
         _thread.start_joinable_thread = start_joinable_thread  # type: ignore[attr-defined]
-    sys.modules["_queue"] = None  # type: ignore[assignment]  # queue falls back to Python
+    sys.modules["_queue"] = handoffs.library()
     import threading
 
     threading.Lock = Lock  # type: ignore[assignment,misc]
+    threading.Event = handoffs.Event  # type: ignore[assignment,misc]
     threading._CRLock = None  # type: ignore[attr-defined]  # RLock falls back to Python
     _tap_join(threading.Thread)
 
