@@ -122,7 +122,8 @@ class Hub:
         self._ready: dict[str, Link] = {}
         self._unwelcome: list[Link] = []
         self._exits: dict[str, int] = {}
-        self._killed: dict[str, int] = {}
+        self._ending: dict[str, int] = {}  # process ids of those that are being killed
+        self._strays: dict[str, int] = {}
         self.counted: dict[str, int] = {}
         self.on_exit: dict[str, Callable[[int], None]] = {}
         self._warden: Link | None = None
@@ -191,24 +192,27 @@ class Hub:
         if self._process is not None:
             return
         self._warden_name = f"{self._token}-warden{self.warden_losses}"
+        self._wanted = self.spares
         command = [sys.executable, "-S", str(FOLDER / "warden.py"), str(self._port),
-                   self._warden_name]
+                   self._warden_name, *self._more_names()]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, **killing.OWN_GROUP,
         )
-        self._wanted = self.spares
 
     def top_up(self) -> None:
         """Ask for processes until enough are on their way."""
-        if self._warden is None:
-            return
-        while len(self._coming) + len(self._ready) < self._wanted:
-            self._count += 1
-            name = f"{self._token}-{self._count}"
-            self._coming.append(name)
-            self._warden.tell("spawn", name, sys.executable, "-S", "-P",
-                              str(FOLDER / "tap" / "__main__.py"), str(self._port), name)
+        if self._warden is not None:
+            for name in self._more_names():
+                self._warden.tell("spawn", name)
+
+    def _more_names(self) -> list[str]:
+        """Names for the processes that are missing; from now on they are on their way."""
+        missing = self._wanted - len(self._coming) - len(self._ready)
+        names = [f"{self._token}-{self._count + n + 1}" for n in range(missing)]
+        self._count += len(names)
+        self._coming += names
+        return names
 
     def _from_warden(self, word: str, *values: Any) -> None:
         if word == "exited":
@@ -219,7 +223,9 @@ class Hub:
             if name in self.on_exit:
                 self.on_exit.pop(name)(status)
         elif word == "killed":
-            self._killed[values[0]] = values[1]
+            name, strays = values
+            self._ending.pop(name, None)
+            self._strays[name] = strays
         elif word == "count":
             self.counted[values[0]] = values[1]
         elif word == "not spawned":
@@ -244,6 +250,9 @@ class Hub:
         """A program has killed the warden: start another; what ran under it is lost."""
         self.warden_losses += 1
         self._warden, self._process = None, None
+        for pid in self._ending.values():
+            killing.kill_process(pid)
+        self._ending.clear()
         for link in self._ready.values():
             killing.kill_process(link.pid)
             link.close()
@@ -269,21 +278,22 @@ class Hub:
         return next((name for name, link in self._ready.items() if link.open), "")
 
     def end(self, link: Link, thorough: bool) -> int:
-        """End a program with its children; return how many strays there were."""
+        """End a program with its children; return how many strays there were.
+
+        Nobody waits for the end of a program that has started no process (not `thorough`).
+        """
         name = link.name
-        warden = self._warden
-        if warden is None:
+        if self._warden is None:
             killing.kill_process(link.pid)
         else:
-            warden.tell("kill", name, thorough)
-            self.until(lambda: name in self._killed or self._warden is not warden, 60,
-                       "the end of a program")
-        if name not in self._killed:
-            killing.kill_process(link.pid)
+            self._ending[name] = link.pid
+            self._warden.tell("kill", name, thorough)
+        if thorough:
+            self.until(lambda: name not in self._ending, 60, "the end of a program")
         link.handler = None
         link.close()
         self.on_exit.pop(name, None)
-        return self._killed.pop(name, 0)
+        return self._strays.pop(name, 0)
 
     def count(self, link: Link) -> int:
         """How many processes the program has alive, as far as the warden sees."""
@@ -300,6 +310,8 @@ class Hub:
     def close(self) -> None:
         """End the warden and with it every process."""
         atexit.unregister(self.close)
+        while self._ending and self._warden is not None:  # it may be lost meanwhile
+            self.until(lambda: not self._ending, 60, "the end of the programs")
         if self._warden is not None:
             self._warden.handler = None
             self._warden.close()  # at its end-of-file it kills whatever still runs

@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # importing typing and pathlib would make the warden's start slower
+if TYPE_CHECKING:
+    from typing import Any
 
 OWN_GROUP: dict[str, Any] = {} if sys.platform == "win32" else {"start_new_session": True}
 if sys.platform == "win32":
@@ -77,8 +79,7 @@ def memory(pid: int) -> int | None:
     """Bytes of the machine's memory that a process occupies; None if unknown."""
     try:
         if sys.platform == "linux":
-            pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-            return int(pages) * os.sysconf("SC_PAGE_SIZE")
+            return int(_read(f"/proc/{pid}/statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
         if sys.platform == "win32":
             return _windows_memory(pid)
         text = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)],
@@ -86,6 +87,11 @@ def memory(pid: int) -> int | None:
         return int(text) * 1024
     except (OSError, ValueError):
         return None
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def kill_process(pid: int) -> None:
@@ -130,21 +136,19 @@ def adopt_orphans() -> None:
 def _linux_family(name: str, leader: int) -> list[int]:
     mark = f"SOCKLAB_PROGRAM={name}\0".encode()
     family, parents = {leader}, {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+    for pid in [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]:
         try:
-            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+            fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
             parent, session = int(fields[1]), int(fields[3])
-            environment = (entry / "environ").read_bytes()
+            environment = _read(f"/proc/{pid}/environ")
         except (OSError, ValueError, IndexError):
             continue  # it ended, or belongs to somebody else
         if fields[0] == b"Z":
             continue
-        parents[int(entry.name)] = parent
+        parents[pid] = parent
         orphan = _adopts and parent == os.getpid() and b"SOCKLAB_PROGRAM=" not in environment
         if session == leader or mark in environment or orphan:
-            family.add(int(entry.name))
+            family.add(pid)
     while more := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= more
     return sorted(family & parents.keys())

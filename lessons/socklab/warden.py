@@ -1,9 +1,9 @@
 """The process between the grader and the students' programs: starts and ends them.
 
-    python -S warden.py PORT TOKEN
+    python -S warden.py PORT TOKEN [NAME ...]
 
 It is the parent of every program, so a program that kills its parent does not kill the
-grader.  It ends each program with all that the program has started, whatever that does
+grader.  At its start it starts the first ones, the NAMEs, without being asked.  It ends each program with all that the program has started, whatever that does
 with signals, and it ends everything when the grader is gone.
 """
 
@@ -19,12 +19,16 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from socklab import killing, wire  # noqa: E402
 
+TAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tap", "__main__.py")
+
 
 class Warden:
     """Carries out the grader's orders, which come over one loopback connection."""
 
     def __init__(self, port: int, token: str) -> None:
-        self.link = socket.create_connection(("127.0.0.1", port))
+        self.port = port
+        self.link = socket.socket()
+        self.link.connect(("127.0.0.1", port))
         self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.lock = threading.Lock()
         self.fences: dict[str, killing.Fence] = {}
@@ -51,11 +55,12 @@ class Warden:
         for fence in list(self.fences.values()):
             fence.kill()
 
-    def spawn(self, name: str, *command: str) -> None:
-        """Start a process inside a fence of its own; its end is told as ("exited", ...)."""
+    def spawn(self, name: str) -> None:
+        """Start a spare inside a fence of its own; its end is told as ("exited", ...)."""
         environment = {**os.environ, "SOCKLAB_PROGRAM": name}
         # without a cache of its own modules the tap would be compiled at each start
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        command = [sys.executable, "-S", "-P", TAP, str(self.port), name]
         try:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -87,5 +92,8 @@ class Warden:
 
 
 if __name__ == "__main__":
-    Warden(int(sys.argv[1]), sys.argv[2]).serve()
+    warden = Warden(int(sys.argv[1]), sys.argv[2])
+    for name in sys.argv[3:]:
+        warden.spawn(name)
+    warden.serve()
     os._exit(0)  # at once: the grader waits for it

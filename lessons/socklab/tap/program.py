@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -43,6 +44,7 @@ def _obey() -> None:
 
 def _prepare(file: str, arguments: tuple, real_clock: bool, given: str) -> None:
     global keyboard
+    gc.enable()
     clock.real = real_clock
     folder = os.path.dirname(file)
     parking.home = folder + os.sep

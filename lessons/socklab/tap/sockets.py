@@ -553,6 +553,8 @@ def tap_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
     found = _loopback(host)
     if found is None and host is not None:
         _refuse_name(host)
+    if found in _own_names and found:  # as a str it would be encoded by a slow import (idna)
+        return _getaddrinfo(found.encode(), *args, **kwargs)
     return _getaddrinfo(found, *args, **kwargs)
 
 
