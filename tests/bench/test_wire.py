@@ -23,15 +23,8 @@ def test_lists_and_bytearrays_arrive_as_tuples_and_bytes() -> None:
     assert wire.split(bytearray(wire.encode([1, [2]], bytearray(b"x")))) == [((1, (2,)), b"x")]
 
 
-def test_what_is_kept_arrives_as_a_tuple_each_time() -> None:
-    for inner in (("a", 1, b"x", None), (), (("b", wire.Kept((2,))), 1.5)):
-        for _ in range(2):
-            [(found, last)] = wire.split(bytearray(wire.encode(wire.Kept(inner), "last")))
-            assert (found, type(found), last) == (inner, tuple, "last")
-
-
 def test_other_things_are_refused() -> None:
-    for thing in ({}, {1}, object(), 1j):
+    for thing in ({1}, object(), 1j, memoryview(b"")):
         with pytest.raises(TypeError):
             wire.encode(thing)
 
@@ -52,10 +45,11 @@ def test_a_frame_that_is_too_long_is_refused_before_it_has_come() -> None:
 
 
 @pytest.mark.parametrize("body", [
-    b"x", b"i", b"i;", b"ix;", b"i-5;", b"i 5;", b"i1_0;", b"d;", b"dzero;", b"s5;abc",
-    b"s-4;", b"s-2;", b"b+1;a", b"b9999999999999;", b"s1;\xff", b"l2;n", b"l-1;",
-    b"lffffffffffff;", b"l1;" * 30 + b"n", b";", b"\x00", b"k0;", b"k1;", b"k2;nn", b"k1;x",
-    b"k2;k0;",
+    b"", b"x", b"5", b'"abc"', b"null", b"{}", b"[", b"[1", b"[1]]", b"[1] ", b" [1]", b"[1,]",
+    b"[01]", b"[+1]", b"[1_0]", b"[1e]", b"[nul]", b'["a', b'["\\u12"]', b'["\xff"]', b"[{}]",
+    b'[{"b":1}]', b'[{"b":"\\u0100"}]', b'[{"c":""}]', b'[{"i":"xyz"}]', b'[{"i":[]}]',
+    b'[{"b":"","i":"1"}]', b"[" * 100_000, b'{"a":' * 100_000, b"[" + b"9" * 5000 + b"]",
+    b"\x00", b"\xef\xbb\xbf[]", b"[]\n[]",
 ])
 def test_a_malformed_body_is_refused(body: bytes) -> None:
     with pytest.raises(wire.WireError):
@@ -64,9 +58,10 @@ def test_a_malformed_body_is_refused(body: bytes) -> None:
 
 def test_random_bytes_are_refused_or_read_but_never_hang_or_crash() -> None:
     dice = random.Random(1)
-    letters = b"ntfijdsblk;0123456789abcdef-+_ .e\xff\x00"
+    letters = b'[[]],,,{}:"""bi\\u0123456789abcdef-+_ .e\xff\x00'
     for _ in range(50_000):
-        body = bytes(dice.choices(letters, k=dice.randrange(1, 40)))
+        body = bytes(dice.choices(letters, k=dice.randrange(40)))
+        body = b"[" + body + b"]" if dice.random() < 0.5 else body
         try:
             values = wire.decode(body)
         except wire.WireError:
@@ -76,7 +71,7 @@ def test_random_bytes_are_refused_or_read_but_never_hang_or_crash() -> None:
 
 def test_damaged_messages_are_refused_or_read_but_never_hang_or_crash() -> None:
     dice = random.Random(2)
-    what = wire.Kept(("main", ("a.py", 3, ""), "recv", (1, 2), "", -1))
+    what = ("main", ("a.py", 3, ""), "recv", (1, 2), "", -1)
     good = wire.encode("call", 1.5, what, 5, b"hello")
     for _ in range(20_000):
         bad = bytearray(good)

@@ -96,7 +96,7 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
         calls[call] = calls.get(call, 0) + 1
     if not active:
         return
-    what = wire.Kept((parking.current().name, parking.place(), call, channel, note, asked))
+    what = (parking.current().name, parking.place(), call, channel, note, asked)
     message = ("call", begun or now(), what, size, bytes(data[:400]))
     if _sent < LIVE:
         data_ = wire.encode(*message)

@@ -18,8 +18,6 @@ import _thread
 import os
 import sys
 
-from ..wire import Kept
-
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from types import FrameType
@@ -234,10 +232,10 @@ def snapshot(now: float) -> tuple[bool, tuple]:
         states = [c.state() for c in parked.channels] if parked else [None]
         if parked is None or parked.disturbed or None in states:
             still = False
-            entries.append(Kept((record.name, "", "", 0, "", None, ())))
+            entries.append((record.name, "", "", 0, "", None, ()))
             continue
         left = None if parked.deadline is None else parked.deadline - now
-        entries.append(Kept((record.name, parked.call, *parked.place, left, tuple(states))))
+        entries.append((record.name, parked.call, *parked.place, left, tuple(states)))
     return still, tuple(entries)
 
 
