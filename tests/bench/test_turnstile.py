@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -139,3 +140,27 @@ def test_a_race_in_a_running_server(bench: Bench, text: str) -> None:
 @pytest.mark.parametrize("text", RIGHT_SERVERS.values(), ids=RIGHT_SERVERS)
 def test_a_right_server(bench: Bench, text: str) -> None:
     assert list(doubles(bench.lab, bench.serve(text, turnstile=True))) == []
+
+
+def test_instructions_are_read_as_the_library_reads_them() -> None:
+    """Our short reading of bytecode against dis, on modules with all sorts of code."""
+    import argparse
+    import asyncio.base_events
+    import dis
+    import socketserver
+    import typing
+
+    for module in (argparse, asyncio.base_events, socketserver, typing):
+        source = Path(str(module.__file__)).read_text(encoding="utf-8")
+        for part in turnstile._parts(compile(source, "module.py", "exec")):
+            ours = {offset: (operation, name)
+                    for offset, operation, name in turnstile._instructions(part)}
+            for theirs in dis.get_instructions(part):
+                operation, name = ours[theirs.offset]
+                assert operation == theirs.opname
+                assert name in ("", theirs.argval)
+                assert name or not operation.startswith(("LOAD_GLOBAL", "LOAD_NAME",
+                                                         "LOAD_ATTR", "STORE_ATTR"))
+            lines = dict(turnstile._offsets(part, set()))
+            for offset, line in dis.findlinestarts(part):
+                assert line is None or lines[offset][0] == line or line == 0

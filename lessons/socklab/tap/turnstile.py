@@ -16,12 +16,12 @@ are seen through sys.monitoring; before, through sys.settrace.
 
 from __future__ import annotations
 
-import dis
 import os
 import sys
 import types
 from collections.abc import Callable, Iterator
 from functools import cache
+from opcode import opname
 
 from . import clock, locks, parking
 
@@ -39,6 +39,9 @@ PRIVATE = ("LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_JUMP", "JUMP", "RESUME"
            "POP_EXCEPT", "RERAISE", "CHECK_EXC", "LOAD_CLOSURE", "COPY_FREE", "UNARY_NOT",
            "FORMAT_", "TO_BOOL", "POP_ITER", "LOAD_SUPER")
 READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")  # of a name
+BINDS = tuple(f"{verb}_{kind}" for verb in ("STORE", "DELETE") for kind in ("NAME", "GLOBAL", "ATTR"))
+# the lowest bit of their argument says something else than which name it is
+SHIFTED = ("LOAD_GLOBAL", "LOAD_ATTR") if sys.version_info >= (3, 12) else ("LOAD_GLOBAL",)
 
 # code: offset -> (line, can it touch what threads share?)
 _known: dict[types.CodeType, dict[int, tuple[int, bool]]] = {}
@@ -103,31 +106,56 @@ def _rebound(parts: list[types.CodeType], functions_only: bool) -> set[str]:
 
 def _stored(code: types.CodeType, *kinds: str) -> set[str]:
     """The names that this code may bind after the start: all, or in a module those in loops."""
-    instructions = _instructions(code)
-    opnames = [f"{verb}_{kind}" for verb in ("STORE", "DELETE") for kind in kinds]
-    names = [(i.offset, i.argval) for i in instructions if i.opname in opnames]
+    names = [(offset, name) for offset, operation, name in _instructions(code)
+             if operation in BINDS and operation.endswith(kinds)]
     if code.co_name != "<module>":
         return {name for _, name in names}
-    loops = [(i.argval, i.offset) for i in instructions if "JUMP_BACKWARD" in i.opname]
+    loops = list(_loops(code))
     known = [name for _, name in names]
     return {name for offset, name in names if known.count(name) > 1
             or any(start <= offset <= end for start, end in loops)}
 
 
 @cache
-def _instructions(code: types.CodeType) -> list[dis.Instruction]:
-    return list(dis.get_instructions(code))
+def _instructions(code: types.CodeType) -> list[tuple[int, str, str]]:
+    """The (offset, operation, name that it reads or binds or "") of each instruction.
+
+    The module dis tells much more, but that takes milliseconds at the start of a program.
+    """
+    found, extended, raw = [], 0, code.co_code
+    for offset in range(0, len(raw), 2):
+        operation, argument = opname[raw[offset]], raw[offset + 1] | extended
+        extended = argument << 8 if operation == "EXTENDED_ARG" else 0
+        name = ""
+        if operation in READS or operation in BINDS:
+            name = code.co_names[argument >> (operation in SHIFTED)]
+        found.append((offset, operation, name))
+    return found
+
+
+def _loops(code: types.CodeType) -> Iterator[tuple[int, int]]:
+    """The first and the last offset of each loop."""
+    if any("JUMP_BACKWARD" in operation for _, operation, _ in _instructions(code)):
+        import dis
+
+        for i in dis.get_instructions(code):
+            if "JUMP_BACKWARD" in i.opname:
+                yield i.argval, i.offset
 
 
 def _offsets(code: types.CodeType,
              rebound: set[str]) -> Iterator[tuple[int, tuple[int, bool]]]:
     line = code.co_firstlineno
-    starts = {offset: number for offset, number in dis.findlinestarts(code) if number}
-    for instruction in _instructions(code):
-        line = starts.get(instruction.offset, line)
-        reads = instruction.opname.startswith(READS) and instruction.argval not in rebound
-        shared = not reads and not instruction.opname.startswith(PRIVATE)
-        yield instruction.offset, (line, shared)
+    starts = {start: number for start, _, number in code.co_lines() if number}
+    for offset, operation, name in _instructions(code):
+        line = starts.get(offset, line)
+        shared = name in rebound if operation in READS else not _is_private(operation)
+        yield offset, (line, shared)
+
+
+@cache
+def _is_private(operation: str) -> bool:
+    return operation.startswith(PRIVATE)
 
 
 def _instruction(code: types.CodeType, offset: int) -> None:
