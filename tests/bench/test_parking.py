@@ -385,3 +385,35 @@ def test_registering_while_another_thread_polls(bench: Bench) -> None:
         bench.lab.settle()
         for peer in peers:
             peer.expect(b"hello")
+
+
+def test_a_thread_that_has_ended_is_not_alive(bench: Bench) -> None:
+    """When all is still, is_alive() must not find a thread in its last steps."""
+    program = bench.run("""
+        import threading
+
+        class Slow:
+            def __del__(self):
+                for _ in range(1_000_000):
+                    pass
+
+        own = threading.local()
+
+        def wait():
+            own.slow = Slow()  # it goes when the thread's last line is long over
+            gate.wait()
+
+        while True:
+            gate = threading.Event()
+            thread = threading.Thread(target=wait)
+            thread.start()
+            input()
+            gate.set()
+            input()
+            print("alive" if thread.is_alive() else "over", flush=True)
+    """)
+    for _ in range(10):
+        program.type("")
+        bench.lab.settle()
+        program.type("")
+        program.expect_output("over")

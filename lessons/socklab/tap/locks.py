@@ -171,11 +171,12 @@ def install() -> None:
     threading.Lock = Lock  # type: ignore[assignment,misc]
     threading.Event = handoffs.Event  # type: ignore[assignment,misc]
     threading._CRLock = None  # type: ignore[attr-defined]  # RLock falls back to Python
-    _tap_join(threading.Thread)
+    _tap_ends(threading.Thread)
 
 
-def _tap_join(thread_class: Any) -> None:
-    real_join = thread_class.join
+def _tap_ends(thread_class: Any) -> None:
+    """Make join() a counted wait, and is_alive() false as soon as the thread counts as over."""
+    real_join, real_is_alive = thread_class.join, thread_class.is_alive
 
     def join(self: Any, timeout: float | None = None) -> None:
         record = getattr(self, "_socklab_record", None)
@@ -192,4 +193,11 @@ def _tap_join(thread_class: Any) -> None:
                 return  # the time is up; the thread goes on
         real_join(self, timeout)
 
-    thread_class.join = join
+    def is_alive(self: Any) -> bool:
+        record = getattr(self, "_socklab_record", None)
+        if record is not None and record.done:
+            real_join(self)  # it is over but for its last steps, which nobody sees
+        alive: bool = real_is_alive(self)
+        return alive
+
+    thread_class.join, thread_class.is_alive = join, is_alive
