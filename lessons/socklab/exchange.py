@@ -27,6 +27,7 @@ SENDS_FOR_A_BYTE = 200  # and so many more for each byte that it gets
 OUTPUT_LIMIT = 4_000_000  # bytes a program may print
 RECEIVED_LIMIT = 50_000_000  # and may send on one connection
 ALIVE_LIMIT = 24  # processes a program may have alive; its children may start some too
+PAUSE = 0.0002  # seconds between two looks at what has come
 FIRINGS = 200  # timers let run out one by one in a wait; then in steps of a 500th of it
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
 LONGEST = 600.0  # seconds, for what gets on and on and never ends
@@ -152,8 +153,8 @@ class Exchange:
         self.ends: dict[Key, End] = {}  # the same, by the port of each side
         self.arrivals: dict[int, int] = {}  # real port: how many have connected to it
         self.handed = 0  # bytes and letters in the arguments of calls
-        self.acts = 0  # all that the grader has done that could wake a program
-        self._proof: tuple[int, list[Running]] = (-1, [])  # acts and programs at the last one
+        self.acts = 0  # how often something was done that could wake a program
+        self._proof: tuple[int, list[Running]] = (-1, [])  # the acts and programs of the last
         self.losses = hub.warden_losses
 
     def wait(self, done: Callable[[], Any], about: Running | None = None,
@@ -164,7 +165,8 @@ class Exchange:
         horizon: seconds of program time that may pass.
         """
         watch = Watch()
-        spent, firings, pause = 0.0, 0, 0.0002
+        first_pause = PAUSE if horizon else 0.0  # what is due comes mostly without a question
+        spent, firings, pause = 0.0, 0, first_pause
         while True:
             due = watch.due()
             if self.hub.pump(0) and not (due or done() or self._flooded()):
@@ -175,8 +177,9 @@ class Exchange:
                 return None if done() else outcome
             alive = [p for p in self.programs if not p.finished]
             if self._proof != (self.acts, alive):
-                if horizon and self.hub.pump(pause) and not due:
+                if pause and self.hub.pump(pause) and not due:
                     continue
+                pause = min(2 * pause + PAUSE / 2, 0.01)
                 acts = self.acts
                 self._ask(alive)
                 if done():
@@ -184,25 +187,24 @@ class Exchange:
                 if not all(p.finished or (p.answer and p.answer[0]) for p in alive):
                     if outcome := self._busy(alive, watch, horizon):
                         return outcome
-                    pause = min(pause * 2, 0.01)
                     continue
                 if any(p.finished for p in alive):
                     continue  # it has ended instead of answering
                 if not self._proven(alive):
                     if watch.too_long():
                         return Outcome("late", waits=self._waits(alive))
-                    pause = min(pause * 2, 0.01)
                     continue
-                self._proof = acts, alive
+                self._proof = acts, alive  # it holds until something is given to a program
             first = _step(self.next_timer(alive), firings, horizon)
             if first is None or spent + first > horizon or firings > FIRINGS + 1000:
                 return Outcome("still", waits=self._waits(alive))
             self.fire(first, alive)
-            spent, firings, pause = spent + max(first, 0), firings + 1, 0.0002
+            spent, firings, pause = spent + max(first, 0), firings + 1, first_pause
 
     # -- questions ------------------------------------------------------------------------
 
     def _ask(self, programs: list[Running]) -> None:
+        """Ask each program whether it is still; the answers bring its last events along."""
         for program in programs:
             program.answer = None
             program.ask_still()
@@ -211,8 +213,11 @@ class Exchange:
             if all(p.answer is not None or p.finished for p in programs):
                 break
             self.hub.pump_links(0.05)
-        while self.hub.pump(0):
-            pass
+        self.hub.pump(0)  # what the programs have sent before they answered
+
+    def complete_tape(self) -> None:
+        """Get the events that have not come yet, as far as the programs can tell them."""
+        self._ask([p for p in self.programs if not p.finished])
 
     def next_timer(self, programs: list[Running]) -> float | None:
         """Program seconds until the first deadline of any thread, or None."""

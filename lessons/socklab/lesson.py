@@ -164,6 +164,7 @@ class Lab(Exchange):
 
     def complete(self, failure: Failure) -> None:
         """Add to a failure what only the lab knows: the tape, the case, the folder."""
+        self.complete_tape()
         failure.events = self.tape.since(self._case_start)
         failure.before = len(self.tape.events) - len(failure.events)
         failure.connections = [peer.key for peer in self.peers if isinstance(peer, Peer)]

@@ -425,4 +425,5 @@ class Listener:
         if self._socket.fileno() != -1:
             self.lab.hub.selector.unregister(self._socket)
             self._socket.close()
+            self.lab.acts += 1
             self.lab.addresses.free(self._entry, False)

@@ -5,6 +5,7 @@ Only runs that grade lessons are changed; a run of other tests sees nothing of i
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -105,6 +106,7 @@ class Grader:
         conducts = bool(getattr(config.option, "numprocesses", None)) and not worker
         if alone and not worker:
             self._quiet()
+            gc.disable()  # until all is loaded
         if alone and not config.option.collectonly and not conducts:
             self.hub = Hub()
             self.hub.start()
@@ -151,6 +153,8 @@ class Grader:
         return choose(lesson, solutions=option.solutions, work=option.work)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        gc.freeze()  # what is loaded now stays, and is looked at no more
+        gc.enable()
         checks = [item for item in session.items if _is_check(item)]
         self.left = len(checks)
         self.places = {item.nodeid: number for number, item in enumerate(checks)}

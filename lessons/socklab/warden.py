@@ -3,8 +3,9 @@
     python -S warden.py PORT TOKEN [NAME ...]
 
 It is the parent of every program, so a program that kills its parent does not kill the
-grader.  At its start it starts the first ones, the NAMEs, without being asked.  It ends each program with all that the program has started, whatever that does
-with signals, and it ends everything when the grader is gone.
+grader.  It ends each program with all that the program has started, whatever that does
+with signals, and it ends everything when the grader is gone.  The first spares, the NAMEs,
+it starts without being asked.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ C.  (`pickle` would let a program run code in the grader.)  Imported on both sid
 
 from __future__ import annotations
 
-from _json import encode_basestring_ascii, make_encoder, make_scanner  # type: ignore
+from _json import encode_basestring_ascii, make_encoder, make_scanner
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Rules:
 
 
 _write = make_encoder(None, _special, encode_basestring_ascii, None, ":", ",", False, False, True)
-_read = make_scanner(_Rules())
+_read = make_scanner(_Rules())  # type: ignore[arg-type]
 
 
 def encode(*values: object) -> bytes:

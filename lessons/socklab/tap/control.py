@@ -22,12 +22,13 @@ LIVE = 1500  # so many events are sent as they happen; later ones wait in a ring
 RING = 200  # and this many of the last ones are kept for the evidence
 
 now = clock.real_now
+_exit = os._exit
 _lock = _thread.RLock()  # the C one; not the tap's
 _connection: _socket.socket | None = None
 _answers: dict[int, tuple[_thread.LockType, list]] = {}
 _asked = 0
 _sent = 0
-_events: list[bytes] = []  # encoded; they are sent together
+_unsent: list[bytes] = []  # events wait here, so that few writes carry many
 _ring: deque[tuple] = deque(maxlen=RING)
 dropped = 0
 calls: dict[str, int] = {}  # how often each socket call was made
@@ -59,32 +60,32 @@ def leave() -> None:
 
 
 def tell(*values: object) -> None:
-    """Send one message and the events before it; the program ends when the grader is gone."""
+    """Send the events and then this message; the program ends when the grader is gone."""
     data = wire.encode(*values)
     with _lock:
-        _events.append(data)
-    push()
+        _unsent.append(data)
+    _push()
 
 
-def push() -> None:
-    """Send the events that wait to be sent together."""
+def _push() -> None:
+    global _unsent
     if not active or _connection is None:
         return
+    empty: list[bytes] = []
     try:
-        with _lock:
-            if _events:
-                data = b"".join(_events)
-                _events.clear()
-                _connection.sendall(data)
+        with _lock:  # the garbage collector may close a socket in the midst of it
+            ready, _unsent = _unsent, empty
+            _connection.sendall(b"".join(ready))
     except OSError:
-        os._exit(wire.LOST)
+        _exit(wire.LOST)
 
 
 def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str = "",
           asked: int = -1, begun: float | None = None) -> None:
     """Put one call on the tape, with the student's line.
 
-    A send happened when it began (`begun`, of `now`), a recv when it ended.
+    It goes out with the next message.  A send happened when it began (`begun`, of `now`),
+    a recv when it ended.
     """
     global _sent, dropped, progress, work, moved
     with _lock:  # threads call this at the same time
@@ -98,25 +99,28 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
         return
     what = (parking.current().name, parking.place(), call, channel, note, asked)
     message = ("call", begun or now(), what, size, bytes(data[:400]))
-    if _sent < LIVE:
-        data_ = wire.encode(*message)
-        with _lock:
+    encoded = wire.encode(*message) if _sent < LIVE else b""
+    with _lock:
+        if encoded:
             _sent += 1
-            _events.append(data_)
-    else:
-        with _lock:
+            _unsent.append(encoded)
+        else:
             dropped += len(_ring) == RING
             _ring.append(message)
+    if clock.real:  # somebody watches
+        _push()
 
 
 def flush() -> None:
-    """Send the events that wait in the ring."""
+    """Let the events that wait in the ring go out with the next message."""
     global dropped
     with _lock:
-        if _ring:
-            _events.extend([wire.encode("dropped", dropped), *[wire.encode(*m) for m in _ring]])
-            _ring.clear()
-            dropped = 0
+        events = list(_ring)
+        missing, dropped = dropped, 0
+        _ring.clear()
+    encoded = [wire.encode(*message) for message in [("dropped", missing), *events]]
+    with _lock:
+        _unsent.extend(encoded if events else [])
 
 
 def ask(*question: object) -> tuple:
@@ -126,6 +130,7 @@ def ask(*question: object) -> tuple:
         return ("refused",)
     gate = parking.real_lock()
     gate.acquire()
+    parking.no_rest()  # the tap's own thread must be there for the answer
     with _lock:
         _asked += 1
         number = _asked
@@ -138,6 +143,13 @@ def ask(*question: object) -> tuple:
 def asking() -> bool:
     """Does a thread wait for an answer of the grader?"""
     return bool(_answers)
+
+
+def exit(status: int) -> None:
+    """os._exit() of the program: the grader gets to know the last events before."""
+    flush()
+    _push()
+    _exit(status)
 
 
 def answer(number: int, *values: object) -> None:
@@ -168,7 +180,7 @@ def _receive() -> list[tuple]:
         except OSError:
             data = b""
         if not data:
-            os._exit(wire.LOST)
+            _exit(wire.LOST)
         _buffer.extend(data)
         _queue.extend(wire.split(_buffer))
     return [_queue.pop(0)] if _queue else []

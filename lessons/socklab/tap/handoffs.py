@@ -128,10 +128,10 @@ class SimpleQueue:
     def qsize(self) -> int:
         return len(self._items)
 
-    __class_getitem__ = classmethod(types.GenericAlias)
+    __class_getitem__: Any = classmethod(types.GenericAlias)
 
 
-def library() -> types.ModuleType:
+def as_module() -> types.ModuleType:
     """The module that `queue` takes its fast classes from."""
     module = types.ModuleType("_queue")
     module.__dict__.update(SimpleQueue=SimpleQueue, Empty=Empty)

@@ -165,7 +165,7 @@ def install() -> None:
     _thread.start_new_thread = _thread.start_new = start_new_thread  # type: ignore
     if _start_joinable is not None:
         _thread.start_joinable_thread = start_joinable_thread  # type: ignore[attr-defined]
-    sys.modules["_queue"] = handoffs.library()
+    sys.modules["_queue"] = handoffs.as_module()
     import threading
 
     threading.Lock = Lock  # type: ignore[assignment,misc]

@@ -105,8 +105,7 @@ class Park:
 
 
 records: list[Record] = []
-rest = real_lock()  # given free whenever the last running thread parks or ends
-rest.acquire()
+_rest: _thread.LockType | None = None  # somebody waits until all threads are parked
 untracked: list[str] = []  # why stillness cannot be proven, if it cannot
 _local = _thread._local()
 main = _local.record = Record("main", False)  # this module is imported in the main thread
@@ -160,9 +159,32 @@ def all_parked() -> bool:
     return all([record.park for record in records])
 
 
+def await_rest(seconds: float) -> None:
+    """Wait until all threads are parked or `seconds` of real time are over, whatever is first."""
+    global _rest
+    gate = real_lock()
+    gate.acquire()
+    with mutex:
+        _rest = gate
+        _tell_rest()
+    gate.acquire(timeout=seconds)
+    with mutex:
+        _rest = None
+
+
+def no_rest() -> None:
+    """End that wait at once."""
+    global _rest
+    with mutex:
+        if _rest is not None:
+            _rest.release()
+            _rest = None
+
+
 def _tell_rest() -> None:
-    if rest.locked() and all_parked():
-        rest.release()
+    """A thread parks or ends: if it was the last one, end that wait."""
+    if _rest is not None and all_parked():
+        no_rest()
 
 
 def unpark(parked: Park) -> None:

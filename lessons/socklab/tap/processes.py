@@ -48,7 +48,8 @@ def _started(event: str) -> None:
 
 
 def install() -> None:
-    """From now on the start of a process is reported and counted."""
+    """From now on the start of a process is reported and counted, and os._exit() prepared."""
     sys.addaudithook(_hook)
+    os._exit = control.exit  # type: ignore[assignment]
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=control.leave)

@@ -11,7 +11,6 @@ import types
 from collections.abc import Callable
 from functools import cache
 
-from .. import wire
 from . import clock, control, locks, parking, processes, signals, sockets, stdio, waiting
 
 TYPE_CHECKING = False  # importing typing would make each start slower
@@ -402,23 +401,24 @@ def _own_cpu() -> float:
     return clock._process_time() - time.thread_time()
 
 
-PATIENCE = 0.005  # seconds
+PATIENCE = 0.005  # seconds of real time
 
 
 def _await_rest() -> None:
-    """Wait until all threads are parked for good, or a moment: so there are fewer questions."""
+    """Wait a moment for all threads to be parked for good.  (It proves nothing.)
+
+    Else most questions would come too early, and each one more costs time.
+    """
     end = clock.real_now() + PATIENCE
-    while not control.asking():
+    while (left := end - clock.real_now()) > 0 and not control.asking():
+        parking.await_rest(left)
         with parking.mutex:
             if parking.all_parked() and not waiting.arrived():
                 return
-            parking.rest.acquire(blocking=False)
-        left = end - clock.real_now()
-        if left <= 0 or not parking.rest.acquire(timeout=left):
-            return
 
 
 def _still(number: int) -> None:
+    """Answer whether all threads are parked for good, and what was counted."""
     _await_rest()
     clock.leave_out_own()
     with parking.mutex:
@@ -426,8 +426,8 @@ def _still(number: int) -> None:
         parking.fire(now)
         still, entries = parking.snapshot(now)
         reply = (still, entries, tuple(parking.untracked), _counts())
-        if still:
-            control.flush()
+    if still:
+        control.flush()
     control.tell("still", number, *reply)
 
 
