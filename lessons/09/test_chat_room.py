@@ -319,10 +319,10 @@ def test_errors(lab: Lab, server: Program) -> None:
 def test_one_owner(lab: Lab) -> None:
     """Two ask for one name in the same moment: exactly one is welcome."""
     server = lab.server("chat_server.py", port=PORT, turnstile=True)
-    ann, loser = enter(server, "ann"), server.connect()
+    ann, loser, newcomer = enter(server, "ann"), server.connect(), server.connect()
     for step in STEPS:
         name = f"n{step}"
-        two = [server.connect(), loser]
+        two = [newcomer, loser]
         lab.settle()
         with lab.case(f"one of them is held for a moment, the other one is not (round {step})"):
             server.hold(step)
@@ -348,7 +348,8 @@ def test_one_owner(lab: Lab) -> None:
                 lab.fail(what, kind="code", about=two[1 - winner].key,
                          expected="error taken ...", got=answers[1 - winner])
             two[winner].close()
-            loser = two[1 - winner]
+            loser, newcomer = two[1 - winner], server.connect()
+            lab.settle()
             hear(ann, f"joined {name}", f"left {name}")
         if not held.waits:
             return

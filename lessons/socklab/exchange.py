@@ -164,6 +164,8 @@ class Exchange:
         about: the program whose end makes further waiting useless.
         horizon: seconds of program time that may pass.
         """
+        if done():
+            return None
         watch = Watch()
         first_pause = PAUSE if horizon else 0.0  # what is due comes mostly without a question
         spent, firings, pause = 0.0, 0, first_pause
