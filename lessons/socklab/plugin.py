@@ -30,7 +30,8 @@ KIT_FAILED = (
 BROKEN = "These checks cannot be read. That is not the fault of your program."
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add our options; for lessons, start the bench while pytest loads other plugins."""
     group = parser.getgroup("sockets, step by step")
     group.addoption("--solutions", action="store_true",
                     help="grade the folder solutions/NN instead of lessons/NN")
@@ -41,10 +42,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="how many hints a failure shows: 0 to 3 (1 if not given)")
     group.addoption("--seed", type=int, default=SEED, metavar="N",
                     help=f"the seed of checks with random payloads ({SEED} if not given)")
+    config: Any = pluginmanager.getplugin("pytestconfig")
+    if _seems_to_grade(config.invocation_params):
+        _early.append(Hub())
+        _early[0].start()
+
+
+_early: list[Hub] = []
+
+
+def _seems_to_grade(typed: pytest.Config.InvocationParams) -> bool:
+    """Does the command line look so?  Its options are not known yet."""
+    words = [str(word) for word in typed.args]
+    if any(word.startswith(("-n", "--num", "-h", "--help", "--co")) for word in words):
+        return False
+    return any(_is_lesson_path((typed.dir / word.split("::")[0]).resolve()) for word in words
+               if not word.startswith("-"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Look at what is to be run; for lessons, start the bench while pytest collects."""
+    """Look at what is to be run; for lessons, start the bench."""
     version = tuple(int(n) for n in pytest.__version__.split(".")[:2])
     if version < NEEDED:
         raise pytest.UsageError(
@@ -57,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if any(_is_lesson_path(path) or path in LESSONS.parents for path in paths):
         alone = all(_is_lesson_path(path) for path in paths)
         config.pluginmanager.register(Grader(config, alone), "socklab-grader")
+    while _early:  # in vain
+        _early.pop().close()
 
 
 def _paths(config: pytest.Config) -> list[Path]:
@@ -108,7 +127,7 @@ class Grader:
             self._quiet()
             gc.disable()  # until all is loaded
         if alone and not config.option.collectonly and not conducts:
-            self.hub = Hub()
+            self.hub = _early.pop() if _early else Hub()
             self.hub.start()
 
     def _quiet(self) -> None:
