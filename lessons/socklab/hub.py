@@ -122,6 +122,8 @@ class Hub:
         self._ready: dict[str, Link] = {}
         self._unwelcome: list[Link] = []
         self._exits: dict[str, int] = {}
+        self._likely = ""  # the file that will probably be run next
+        self._deadly: set[str] = set()  # files that a spare has not survived
         self._ending: dict[str, int] = {}  # process ids of those that are being killed
         self._strays: dict[str, int] = {}
         self.counted: dict[str, int] = {}
@@ -180,6 +182,8 @@ class Hub:
         elif name in self._coming:
             self._coming.remove(name)
             self._ready[name] = link
+            if self._likely:
+                link.tell("rehearse", self._likely)
         else:
             link.close()
             return
@@ -235,6 +239,8 @@ class Hub:
 
     def _lose_spare(self, name: str) -> None:
         """A process has ended before it was needed: start another."""
+        self._deadly.add(self._likely)
+        self._likely = ""
         self.spare_losses += 1
         if self.spare_losses > 20:
             raise KitError("the processes that wait for programs end by themselves")
@@ -272,6 +278,13 @@ class Hub:
         self._wanted = self.spares if more_to_come else 0
         self.top_up()
         return link
+
+    def rehearse(self, file: str) -> None:
+        """Let the processes that wait prepare for this file; it will probably be run again."""
+        if file != self._likely and file not in self._deadly:
+            self._likely = file
+            for link in self._ready.values():
+                link.tell("rehearse", file)
 
     def _first_spare(self) -> str:
         """The name of the oldest spare, "" if there is none."""

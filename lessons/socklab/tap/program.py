@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable
 from functools import cache
 
-from . import clock, control, locks, parking, processes, signals, sockets, stdio, waiting
+from . import clock, control, locks, parking, processes, signals, sockets, source, stdio, waiting
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def serve() -> None:
         orders.append(order)
         return True
 
-    control.listen({"run": first})
+    control.listen({"run": first, "rehearse": source.rehearse})
     mode, file, arguments, recv_max, send_max, real_clock, held, given = orders[0]
     sockets.defaults.update(recv_max=recv_max, send_max=send_max)
     _prepare(file, arguments, real_clock, given)
@@ -151,8 +151,7 @@ def _run(file: str, held: bool) -> None:
     if held:
         code = _turnstile().load(file)
     else:
-        with open(file, "rb") as stream:
-            code = compile(stream.read(), file, "exec")
+        code = source.compiled(file)
     exec(code, module.__dict__)
 
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from opcode import opname
 
-from . import clock, locks, parking
+from . import clock, locks, parking, source
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -457,8 +457,7 @@ class Holder:
 @cache
 def load(file: str, functions_only: bool = False) -> types.CodeType:
     """Compile and instrument a student's file; once, however many rounds there are."""
-    with open(file, "rb") as stream:
-        code = compile(stream.read(), file, "exec")
+    code = source.compiled(file)
     instrument(code, functions_only)
     return code
 
