@@ -142,7 +142,8 @@ class Hub:
         """Take what has come, waiting up to `seconds` for it; False if nothing came."""
         if isinstance(self.selector, EPOLL) and 0 < seconds < 0.001:
             # epoll would wait a whole millisecond; select() can wait for an epoll, too
-            select.select([self.selector], [], [], seconds)
+            if not select.select([self.selector], [], [], seconds)[0]:
+                return False
             seconds = 0
         return self._handle(self.selector, seconds)
 

@@ -528,3 +528,58 @@ def test_programs_come_and_go(bench: Bench) -> None:
         client.type("")
         client.expect_exit(0)
     assert server.running and server.calls("accept") == 15
+
+
+ECHO = """
+    import socket
+    c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+    while data := c.recv(4096):
+        c.sendall(data)
+"""
+
+
+def test_what_is_proven_is_not_asked_again_until_something_is_given(bench: Bench) -> None:
+    server = bench.serve(ECHO)
+    peer = server.connect()
+    peer.send(b"one")
+    peer.expect(b"one")
+    bench.lab.settle()
+    asked = server._question
+    for _ in range(5):
+        bench.lab.settle()
+        peer.expect_nothing()
+    assert server._question == asked
+    for act in (lambda: peer.send(b"two"), peer.half_close):
+        act()
+        bench.lab.settle()
+        assert server._question > asked
+        asked = server._question
+    peer.expect(b"two")
+    peer.expect_end()
+
+
+def test_a_question_is_answered_when_the_program_has_come_to_rest(bench: Bench) -> None:
+    """Else each step of a program would cost a question, and most answers would be no."""
+    server = bench.serve(ECHO)
+    peer = server.connect()
+    for _ in range(50):
+        peer.send(b"x" * 100)
+        bench.lab.settle()
+    assert server._question < 150
+    assert peer.read(5000) == b"x" * 5000
+
+
+def test_the_last_events_before_a_sudden_end_are_on_the_tape(bench: Bench) -> None:
+    server = bench.serve("""
+        import os, socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        c.recv(100)
+        c.send(b"so long")
+        os._exit(3)
+    """)
+    peer = server.connect()
+    peer.send(b"hello")
+    assert peer.read_all() == b"so long"
+    server.expect_exit(3)
+    told = [event.call for event in bench.lab.tape.events if event.who == server.name]
+    assert told[-2:] == ["recv", "send"]

@@ -145,6 +145,17 @@ def test_a_program_under_a_killed_warden_is_ended_all_the_same(hub: Hub) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
+def test_a_program_whose_warden_does_not_get_to_its_end(hub: Hub) -> None:
+    """The order to end it is given, and then the warden is killed."""
+    link = hub.take()
+    assert hub._process is not None
+    os.kill(hub._process.pid, signal.SIGSTOP)
+    hub.end(link, thorough=False)  # nobody waits for it
+    kill_warden(hub)
+    wait_until_dead(link.pid)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
 def test_a_spare_that_dies_is_replaced(hub: Hub, tmp_path: Path) -> None:
     hub.start()
     hub.until(lambda: hub._ready, 60, "a spare")

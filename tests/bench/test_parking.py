@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -417,3 +419,58 @@ def test_a_thread_that_has_ended_is_not_alive(bench: Bench) -> None:
         bench.lab.settle()
         program.type("")
         program.expect_output("over")
+
+
+def test_queues_and_events_behave_like_those_of_the_library(bench: Bench) -> None:
+    """What this prints, Python prints too (see the comparison)."""
+    text = """
+        import queue, threading
+        q = queue.SimpleQueue()
+        q.put(1); q.put_nowait(2); q.put(3, True, 5)
+        print(q.qsize(), q.empty(), q.get(), q.get(False), q.get_nowait(), q.empty())
+        for get in (q.get_nowait, lambda: q.get(False), lambda: q.get(timeout=0),
+                    lambda: q.get(timeout=0.001), lambda: q.get(timeout=-1)):
+            try:
+                print(get())
+            except (queue.Empty, ValueError) as error:
+                print(type(error).__name__, error)
+        print(queue.SimpleQueue[int])
+        found = []
+        threads = [threading.Thread(target=lambda: found.append(q.get())) for _ in range(20)]
+        for t in threads: t.start()
+        for n in range(20): q.put(n)
+        for t in threads: t.join()
+        print(sorted(found), q.qsize())
+        e = threading.Event()
+        print(e.is_set(), e.wait(0), e.wait(0.001), e.wait(-1))
+        e.set()
+        print(e.is_set(), e.wait(), e.wait(0), e.wait(5))
+        e.clear()
+        print(e.is_set())
+        late = threading.Timer(0.01, e.set)
+        late.start()
+        print(e.wait(), e.wait(100), isinstance(e, threading.Event))
+        class Mine(threading.Event):
+            pass
+        print(Mine().is_set())
+    """
+    plain = subprocess.run([sys.executable, bench.file(text)], cwd=bench.folder,
+                           capture_output=True, text=True)
+    assert plain.returncode == 0 and bench.output(text) == plain.stdout
+
+
+def test_an_item_is_not_lost_when_ctrl_c_comes(bench: Bench) -> None:
+    program = bench.run("""
+        import queue
+        q = queue.SimpleQueue()
+        try:
+            print("waits")
+            q.get()
+        except KeyboardInterrupt:
+            q.put("kept")
+            print(q.get(), q.empty())
+    """)
+    program.expect_waits_for("acquire")
+    program.interrupt()
+    program.expect_output("kept True")
+    program.expect_exit(0)

@@ -25,6 +25,8 @@ def _deadline(timeout: float | None) -> float | None:
 class Event:
     """threading.Event."""
 
+    __module__ = "threading"
+
     def __init__(self) -> None:
         self._flag = False
         self._waiters: list[parking.Park] = []
@@ -69,9 +71,13 @@ class Event:
 class Empty(Exception):
     """queue.Empty: nothing is in the queue."""
 
+    __module__ = "_queue"
+
 
 class SimpleQueue:
     """queue.SimpleQueue; who waits longest gets the next item."""
+
+    __module__ = "_queue"
 
     def __init__(self) -> None:
         self._items: deque[Any] = deque()
