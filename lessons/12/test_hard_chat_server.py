@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from socklab.lesson import Lab, Peer, Program, core, more, show
+from socklab.lesson import Failure, Lab, Peer, Program, core, more, show
 
 PORT = 5050
 MEMORY = 4_000_000  # bytes by which the program may grow
@@ -90,6 +90,17 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
             eve.send(f"say {text}\n".encode())
             good.hear(f"said eve2 {text}")
     good.talk()
+    for name, last in [("a member", b"say unfinished"), ("a stranger", b"hello parley/1 eve3")]:
+        with lab.case(f"{name} sends {last!r}, without a newline, and ends its stream"):
+            eve = enter(server, "eve3") if name == "a member" else server.connect()
+            good.hear(*["joined eve3"] * (name == "a member"))
+            eve.send(last)
+            eve.half_close()
+            try:
+                good.talk(*["left eve3"] * (name == "a member"))
+            except Failure as failure:
+                failure.kind = "half" if failure.kind == "wrong" else failure.kind
+                raise
 
 
 @core
