@@ -28,6 +28,7 @@ OUTPUT_LIMIT = 4_000_000  # bytes a program may print
 RECEIVED_LIMIT = 50_000_000  # and may send on one connection
 ALIVE_LIMIT = 24  # processes a program may have alive; its children may start some too
 PAUSE = 0.0002  # seconds between two looks at what has come
+PATIENCE = 0.005  # seconds in which a program may come to rest before it answers
 FIRINGS = 200  # timers let run out one by one in a wait; then in steps of a 500th of it
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
 LONGEST = 600.0  # seconds, for what gets on and on and never ends
@@ -55,7 +56,7 @@ class Running(Protocol):
     orders_open: int
     sent: dict[Key, tuple[int, bool, int]]
 
-    def ask_still(self) -> None: ...
+    def ask_still(self, patience: float) -> None: ...
     def tell(self, *values: object) -> None: ...
     def processes(self) -> int: ...
     def spin_place(self) -> tuple[str, int]: ...
@@ -205,11 +206,11 @@ class Exchange:
 
     # -- questions ------------------------------------------------------------------------
 
-    def _ask(self, programs: list[Running]) -> None:
+    def _ask(self, programs: list[Running], patience: float = PATIENCE) -> None:
         """Ask each program whether it is still; the answers bring its last events along."""
         for program in programs:
             program.answer = None
-            program.ask_still()
+            program.ask_still(patience)
         end = time.monotonic() + 0.25
         while time.monotonic() < end:
             if all(p.answer is not None or p.finished for p in programs):

@@ -185,10 +185,13 @@ class Program:
         self.lab.acts += 1
         self._link.tell(*values)
 
-    def ask_still(self) -> None:
-        """Ask whether it is still; the reply becomes `answer`."""
+    def ask_still(self, patience: float) -> None:
+        """Ask whether it is still; the reply becomes `answer`.
+
+        patience: seconds of real time that it may take to come to rest, before it replies.
+        """
         self._question += 1
-        self._link.tell("still?", self._question)
+        self._link.tell("still?", self._question, patience)
 
     def processes(self) -> int:
         """How many processes it has alive, itself included."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from load import busy, table
+from socklab.exchange import PATIENCE
 from socklab.hub import Hub
 from socklab.lesson import Failure, Lab, Peer, Program
 from socklab.submission import Submission
@@ -168,7 +169,7 @@ class Asker:
         self.left -= 1
         self.subject.questions += 1
         programs = [p for p in self.lab.programs if not p.finished]
-        self.lab._ask(programs)
+        self.lab._ask(programs, self.dice.choice([0.0, PATIENCE]))
         return all(p.answer and p.answer[0] for p in programs) and self.lab._proven(programs)
 
     def spin(self) -> None:

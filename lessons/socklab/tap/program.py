@@ -400,15 +400,12 @@ def _own_cpu() -> float:
     return clock._process_time() - time.thread_time()
 
 
-PATIENCE = 0.005  # seconds of real time
-
-
-def _await_rest() -> None:
+def _await_rest(seconds: float) -> None:
     """Wait a moment for all threads to be parked for good.  (It proves nothing.)
 
     Else most questions would come too early, and each one more costs time.
     """
-    end = clock.real_now() + PATIENCE
+    end = clock.real_now() + seconds
     while (left := end - clock.real_now()) > 0 and not control.asking():
         parking.await_rest(left)
         with parking.mutex:
@@ -416,9 +413,12 @@ def _await_rest() -> None:
                 return
 
 
-def _still(number: int) -> None:
-    """Answer whether all threads are parked for good, and what was counted."""
-    _await_rest()
+def _still(number: int, patience: float) -> None:
+    """Answer whether all threads are parked for good, and what was counted.
+
+    patience: seconds of real time in which they may come to rest first.
+    """
+    _await_rest(patience)
     clock.leave_out_own()
     with parking.mutex:
         now = clock.elapsed()
