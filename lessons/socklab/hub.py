@@ -324,8 +324,6 @@ class Hub:
     def close(self) -> None:
         """End the warden and with it every process."""
         atexit.unregister(self.close)
-        while self._ending and self._warden is not None:  # it may be lost meanwhile
-            self.until(lambda: not self._ending, 60, "the end of the programs")
         if self._warden is not None:
             self._warden.handler = None
             self._warden.close()  # at its end-of-file it kills whatever still runs
@@ -343,4 +341,8 @@ class Hub:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+            if self._process.returncode != 0:  # it was killed: who knows what is left
+                for pid in self._ending.values():
+                    killing.kill_process(pid)
+            self._ending.clear()
             self._process = None

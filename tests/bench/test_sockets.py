@@ -660,3 +660,28 @@ input()
     peer.expect(b"still open")
     peer.expect_end()
     assert not server.untracked
+
+
+@pytest.mark.parametrize("call", [
+    "a.recv(5)", "a.recv_into(bytearray(5))", "server.accept()", "timed.recv(5)",
+    "next(iter(a.makefile('rb', 0)))",
+])
+def test_a_call_on_a_closed_socket_is_no_wait(bench: Bench, call: str) -> None:
+    """It fails at once: at no moment is such a program still."""
+    assert bench.output(f"""
+        import socket
+        server = socket.create_server(("127.0.0.1", 5000))
+        a = socket.create_connection(server.getsockname())
+        b, _ = server.accept()
+        timed = socket.create_connection(server.getsockname(), timeout=5)
+        c, _ = server.accept()
+        for one in (a, server, timed):
+            one.close()
+        errors = 0
+        for _ in range(2000):
+            try:
+                {call}
+            except OSError:
+                errors += 1
+        print(errors)
+    """) == "2000\n"

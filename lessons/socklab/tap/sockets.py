@@ -227,6 +227,8 @@ class Socket(Real):
         if self.gettimeout() is not None:
             return None  # it does not block, or has waited already
         with parking.mutex:
+            if self.fileno() == -1:
+                return None  # it is closed: the call fails at once, so nobody waits
             if self.stream is channel or self.listener is channel:
                 channel.descriptor = self.fileno()
             return parking.park(call, (channel,))

@@ -282,9 +282,11 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
     """Wait until the socket is ready; False when `timeout` program seconds have passed."""
     deadline = None if timeout is None else clock.elapsed() + timeout
     waker = _waker()
-    descriptor = tapped.fileno()
     while True:
         with parking.mutex:
+            descriptor = tapped.fileno()
+            if descriptor == -1:
+                return True  # it is closed: the call itself reports it
             parked = parking.park(call, (Ready(tapped, events),), deadline)
             hidden = events & OUT and _hidden(descriptor)
         try:
