@@ -178,7 +178,7 @@ class Socket(Real):
         if listener is None or not control.active:
             return super().accept()  # type: ignore[return-value]
         self._wait_if_timed(waiting.IN, "accept")
-        parked = self._park("accept", listener)
+        parked = self._park("accept", waiting.Ready(self, waiting.IN))
         connection = None
         try:
             connection, address = super().accept()
@@ -229,8 +229,6 @@ class Socket(Real):
         with parking.mutex:
             if self.fileno() == -1:
                 return None  # it is closed: the call fails at once, so nobody waits
-            if self.stream is channel or self.listener is channel:
-                channel.descriptor = self.fileno()
             return parking.park(call, (channel,))
 
     def _wait_if_timed(self, events: int, call: str) -> None:
@@ -252,9 +250,10 @@ class Socket(Real):
         if self._due is not None:
             error, self._due = self._due, None
             raise error
+        parked = None
         if not flags & DONTWAIT:
             self._wait_if_timed(waiting.IN, call)
-        parked = None if flags & DONTWAIT else self._park(call, stream)
+            parked = self._park(call, waiting.Ready(self, waiting.IN))
         got: Any = None
         note = ""
         try:

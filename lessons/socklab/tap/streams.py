@@ -24,7 +24,6 @@ class Stream:
         self.sending = 0  # threads that are inside the system's send
         self.sent_end = False  # shut down for writing
         self.closed = False
-        self.descriptor = -1
         self.owners = 1  # sockets on this connection: dup() makes one more
         self.other: Stream | None = None  # the other end, if in this program (socketpair)
         # faults
@@ -104,7 +103,6 @@ class Listener:
 
     def __init__(self, port: int) -> None:
         self.port = port  # the real one
-        self.descriptor = -1
         self.accepted = 0
         self.ended = False
 

@@ -76,7 +76,7 @@ class Ready:
     def __init__(self, tapped: Any, event: int, holds: bool = True) -> None:
         self.tapped, self.event = tapped, event
         self.holds = holds  # the socket stays open until the wait is over
-        self.descriptor = tapped.fileno() if event == IN else -1
+        self.descriptor = tapped.fileno() if event == IN else -1  # what `arrived` looks at
 
     def state(self) -> tuple | None:
         state: tuple | None
@@ -309,7 +309,7 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
 def arrived() -> bool:
     """Is something there that lets a parked thread go on?  The mutex must be held."""
     channels = [c for r in parking.records if r.park for c in r.park.channels]
-    readers = {getattr(c, "descriptor", -1) for c in channels} - {-1}
+    readers = {c.descriptor for c in channels if isinstance(c, Ready)} - {-1}
     try:
         return bool(readers) and bool(wait_raw(list(readers), [], 0))
     except (OSError, ValueError):  # too many for select(), or closed meanwhile
