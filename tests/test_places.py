@@ -108,3 +108,13 @@ def test_the_names_that_are_shadowed(bench: Bench) -> None:
               - set(sys.builtin_module_names)
               if not name.startswith(("_", "socklab")) and "." not in name}
     assert hidden - SHADOWED == set()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
+def test_where_ctrl_c_is_ignored() -> None:
+    """With nohup, or with & in a script, all that is started ignores it: but not a program."""
+    code = ("import signal, subprocess, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+            "sys.exit(subprocess.call([sys.executable, '-m', 'pytest', *sys.argv[1:]]))")
+    run = subprocess.run([sys.executable, "-c", code, "lessons/07", "--solutions", "-q",
+                          "-p", "no:cacheprovider"], cwd=KIT, capture_output=True, text=True)
+    assert run.returncode == 0 and "All done." in run.stdout, run.stdout

@@ -87,7 +87,7 @@ class Link:
                     raise KitError("a program does not take its orders") from None
                 self.hub.pump(0.01)
             except OSError:
-                self.close()
+                return  # it is gone; what it has said before is still to be read
 
     def close(self) -> None:
         if self.open:
@@ -230,7 +230,8 @@ class Hub:
         elif word == "killed":
             name, strays = values
             self._ending.pop(name, None)
-            self._strays[name] = strays
+            if strays:
+                self._strays[name] = strays
         elif word == "count":
             self.counted[values[0]] = values[1]
         elif word == "not spawned":
@@ -334,7 +335,8 @@ class Hub:
             link.close()
         self._ready.clear()
         if self._door.fileno() != -1:  # whoever comes only now finds nobody, and ends
-            self.selector.unregister(self._door)
+            for selector in (self.selector, self.links):
+                selector.unregister(self._door)
             self._door.close()
         if self._process is not None:
             try:

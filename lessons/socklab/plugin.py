@@ -125,6 +125,9 @@ class Grader:
         conducts = bool(getattr(config.option, "numprocesses", None)) and not worker
         if alone and not worker:
             self._quiet()
+            if gc.get_freeze_count():  # an earlier run in this process
+                gc.unfreeze()
+                gc.collect()
             gc.disable()  # until all is loaded
         if alone and not config.option.collectonly and not conducts:
             self.hub = _early.pop() if _early else Hub()

@@ -503,3 +503,21 @@ def test_memory(bench: Bench) -> None:
     assert 9_500_000 < server.memory - before < 12_000_000
     server.stop()
     assert server.memory == 0
+
+
+def test_the_last_words_of_a_program_are_never_lost(bench: Bench) -> None:
+    """It ends in the midst of our questions, with much to say that is not yet on its way."""
+    for _ in range(150):
+        assert bench.output("for n in range(12): print(n)").split() == [
+            str(n) for n in range(12)]
+
+
+def test_the_status_of_a_sudden_end_is_a_number(bench: Bench) -> None:
+    assert bench.output("""
+        import os
+        for wrong in "x", None, 1.5:
+            try:
+                os._exit(wrong)
+            except TypeError as error:
+                print("TypeError")
+    """).split() == ["TypeError"] * 3

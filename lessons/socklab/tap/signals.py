@@ -103,6 +103,9 @@ def install() -> None:
     """Replace what the module signal is built on; before it is imported."""
     _signal.signal, _signal.getsignal = _tap_signal, _tap_getsignal  # type: ignore
     _signal.set_wakeup_fd = _tap_set_wakeup_fd  # type: ignore[assignment]
+    # whoever grades in the background (nohup, & in a script) has Ctrl-C ignored, and so
+    # would all its children
+    _signal_signal(_signal.SIGINT, _signal.default_int_handler)
     if sys.platform != "win32":
         _signal_signal(_signal.SIGURG, lambda number, frame: None)  # see _nudge
     for name in ("alarm", "setitimer"):  # they strike in real time: nothing can be proven

@@ -1,7 +1,7 @@
 # graded as: steady_server.py
 # mistake: A04: the reader of the first client is kept for all
 # caught by: test_next_client
-# fails as: wrong
+# fails as: closed
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket
