@@ -510,7 +510,9 @@ PROVOKED: dict[str, list[str]] = {
                                         else BROKEN],
     "Used after close": ["import socket\ns = socket.socket()\ns.close()\ns.recv(1)"],
     "EOF when reading a line": ["input()"],
-    "Ctrl-C does not end the program": ["import signal\nsignal.raise_signal(signal.SIGINT)"],
+    "Ctrl-C does not end the program": [
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # see nohup
+        "signal.raise_signal(signal.SIGINT)"],
     "A bytes-like object is required": ["import socket\nsocket.socket().send('x')"],
     "No attribute encode or decode": ["b''.encode()", "''.decode()"],
     "Bytes that are no text": [decoding(r"b'Z\xc3'".replace("Z", "ab")),
