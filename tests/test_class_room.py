@@ -33,6 +33,7 @@ def test_it_is_a_room_and_writes_a_log(room: Program) -> None:
     ann.expect(b"joined bob\n")
     ann.send("say Grüezi\x1b[2J\n".encode())
     bob.expect("said ann Grüezi\x1b[2J\n".encode())
+    room.lab.settle()  # ann's line is noted when it has had its effect
     bob.send(b"bye\n")
     bob.expect_end()
     room.lab.settle()
