@@ -261,7 +261,7 @@ def bench(folder: Path, *programs: str | tuple[str, str]) -> Iterator[Any]:
             Path(program).name, (KIT / program).read_text(encoding="utf-8"))
         (folder / name).write_text(text, encoding="utf-8")
     hub = Hub(spares=1)
-    lab = Lab(hub, Submission("", folder), more_to_come=False)
+    lab = Lab(hub, Submission("", folder), to_come=0)
     try:
         yield lab
     finally:

@@ -269,15 +269,18 @@ class Hub:
         if self.warden_losses > 200:
             raise KitError("the process that starts the programs is killed again and again")
 
-    def take(self, more_to_come: bool = True) -> Link:
-        """Return a warmed-up process.  With `more_to_come` its successor is started."""
+    def take(self, to_come: int = 100) -> Link:
+        """Return a warmed-up process.
+
+        to_come: for about so many more others should get ready meanwhile.
+        """
         self.start()
         self.until(lambda: self._warden, 60, "the start of the warden")
-        self._wanted = max(1, self.spares)
+        self._wanted = max(1, min(self.spares, to_come))
         self.top_up()
         self.until(self._first_spare, 60, "the start of a process")
         link = self._ready.pop(self._first_spare())
-        self._wanted = self.spares if more_to_come else 0
+        self._wanted = min(self.spares, to_come)
         self.top_up()
         return link
 

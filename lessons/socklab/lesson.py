@@ -40,12 +40,12 @@ else:
 class Lab(Exchange):
     """The bench for one check: it starts programs, listens, and clears everything away."""
 
-    def __init__(self, hub: Hub, submission: Submission, more_to_come: bool = True,
+    def __init__(self, hub: Hub, submission: Submission, to_come: int = 100,
                  seed: int = SEED) -> None:
         super().__init__(hub)
         self.submission = submission
         self.listeners: list[Listener] = []
-        self._more_to_come = more_to_come
+        self._to_come = to_come
         self._case_start = 0.0
         self._explorers: dict[str, Program] = {}
         self.real_clock = False
@@ -71,7 +71,8 @@ class Lab(Exchange):
                recv_max: int | None = None, send_max: int | None = None,
                turnstile: bool = False) -> Program:
         path = self.submission.path(file).resolve()
-        link = self.hub.take(self._more_to_come)
+        # a check that has started some will start more
+        link = self.hub.take(self._to_come + len(self.programs))
         program = Program(self, link, path)
         link.tell("run", mode, str(path), tuple(arguments), recv_max, send_max,
                   self.real_clock, turnstile, self.submission.given)

@@ -97,7 +97,7 @@ def play(*files: str, typed: Typed = None, peer: Callable[[Peer], Any] | None = 
     port: where `peer` connects, if the program listens on several.
     """
     hub = Hub(spares=len(files))
-    lab = Lab(hub, Submission("", _folder), more_to_come=False)
+    lab = Lab(hub, Submission("", _folder), to_come=0)
     programs: list[Program] = []
     problem = ""
     try:

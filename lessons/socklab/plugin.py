@@ -220,7 +220,7 @@ class Grader:
         if self.hub is None:
             self.hub = Hub()
         lesson = request.node.path.parent.name
-        bench = Lab(self.hub, self._submission(lesson), self.left > 1,
+        bench = Lab(self.hub, self._submission(lesson), self.left - 1,
                     self.config.getoption("--seed"))
         request.node.socklab = bench
         yield bench

@@ -81,7 +81,7 @@ def watch(path: Path, arguments: list[str]) -> int:
     What is typed here goes to the program.  Returns its exit status.
     """
     hub = Hub(spares=1)
-    lab = Lab(hub, Submission("", path.parent), more_to_come=False)
+    lab = Lab(hub, Submission("", path.parent), to_come=0)
     lab.real_clock, lab.tape.merging = True, False
     try:
         program = lab.program(path.name, arguments=arguments)
@@ -129,7 +129,7 @@ def turnstile(path: Path, make: str, calls: list[str]) -> int:
     Returns 0; raises Failure or ValueError if the file or a call cannot be used.
     """
     hub = Hub(spares=1)
-    lab = Lab(hub, Submission("", path.parent), more_to_come=False)
+    lab = Lab(hub, Submission("", path.parent), to_come=0)
     try:
         setup, arguments = _call(make)
         rounds = lab.turnstile(path.name, setup=setup, setup_args=arguments,

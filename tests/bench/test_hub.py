@@ -70,7 +70,7 @@ def wait_until_dead(*pids: int) -> None:
 def test_spares_are_ready_before_they_are_needed(hub: Hub) -> None:
     first = hub.take()
     hub.until(lambda: hub._ready, 60, "a spare")
-    second = hub.take(more_to_come=False)
+    second = hub.take(to_come=0)
     assert first.pid != second.pid and first.name != second.name
     hub.end(first, thorough=False)
     hub.end(second, thorough=False)

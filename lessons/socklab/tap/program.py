@@ -17,6 +17,7 @@ TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from typing import Any
 
+NAP = 0.0001  # seconds
 keyboard: stdio.Keyboard
 
 
@@ -409,8 +410,11 @@ def _await_rest(seconds: float) -> None:
     while (left := end - clock.real_now()) > 0 and not control.asking():
         parking.await_rest(left)
         with parking.mutex:
-            if parking.all_parked() and not waiting.arrived():
+            arrived = waiting.arrived()
+            if parking.all_parked() and not arrived:
                 return
+        if arrived:  # its thread wakes up: to look again at once would keep the GIL from it
+            clock._real_sleep(NAP)
 
 
 def _still(number: int, patience: float) -> None:
