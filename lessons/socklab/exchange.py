@@ -267,10 +267,10 @@ class Exchange:
             return False
         if not any(state[:1] == ("full",) for _, state in self._states(programs)):
             return True
-        before = [p.answer and p.answer[3][0] for p in programs]
+        before = [dict(p.sent) for p in programs]
         self._ask(programs)
         return (all(p.answer and p.answer[0] for p in programs) and self._agree(programs)
-                and before == [p.answer and p.answer[3][0] for p in programs])
+                and before == [p.sent for p in programs])
 
     def _states(self, programs: list[Running]) -> list[tuple[Running, tuple]]:
         """What each thread of each program waits for."""

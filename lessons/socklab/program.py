@@ -40,6 +40,7 @@ class Program:
         self.typed = 0  # bytes
         self.input_ended = False
         self.answer: tuple | None = None
+        self._threads: dict[int, tuple] = {}  # by number: what the tap has told of each
         self.orders_open = 0
         self.results: dict[int, tuple] = {}
         self.sent: dict[Key, tuple[int, bool, int]] = {}
@@ -137,10 +138,15 @@ class Program:
         self.lab.tape.add(Event(time.perf_counter(), self.name, "process", *place,
                                 note=event))
 
-    def _take_still(self, number: int, still: bool, entries: tuple, untracked: tuple,
-                    counts: tuple) -> None:
+    def _take_still(self, number: int, still: bool, now: float, new: tuple, over: tuple,
+                    untracked: tuple, counts: tuple) -> None:
         self._take_counts(counts)
+        self._threads.update(new)
+        for thread in over:
+            self._threads.pop(thread, None)
         if number == self._question:
+            entries = tuple([entry if entry[5] is None else (*entry[:5], entry[5] - now, entry[6])
+                             for entry in self._threads.values()])
             self.answer = (still, entries, untracked, counts)
             self.untracked = bool(untracked)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import _thread
 import os
 import sys
+from itertools import count
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 home = ""  # the folder of the student's program, with a separator at its end
 
 
+_numbers = count()  # of threads
+
+
 class Untracked:
     """Something that the tap cannot count (a raw descriptor): never proven still."""
 
@@ -53,6 +57,8 @@ class Record:
         self.daemon = daemon
         self.park: Park | None = None
         self.done = False
+        self.number = next(_numbers)
+        self.told: tuple = ()  # what the grader knows of it
         self.joiners: list[Park] = []
         self.waker: Any = None  # a socket pair, for waits in select(); made when needed
         self.turn: Any = None  # its place in a round of the turnstile
@@ -105,6 +111,7 @@ class Park:
 
 
 records: list[Record] = []
+_over: list[int] = []  # numbers of threads that have ended since the last snapshot
 _rest: _thread.LockType | None = None  # somebody waits until all threads are parked
 untracked: list[str] = []  # why stillness cannot be proven, if it cannot
 _local = _thread._local()
@@ -129,6 +136,7 @@ def retire(record: Record) -> None:
     with mutex:
         record.done = True
         records.remove(record)
+        _over.append(record.number)
         for park in record.joiners:
             park.wake()
         _tell_rest()
@@ -241,24 +249,29 @@ def _whose_code(code: Any) -> int:
     return whose
 
 
-def snapshot(now: float) -> tuple[bool, tuple]:
-    """Return (is every thread parked for good?, one entry for each thread).
+def snapshot() -> tuple[bool, tuple, tuple]:
+    """Return (is every thread parked for good?, what is new, the numbers of ended threads).
 
-    An entry is (name, call, file, line, function, seconds to its deadline or None,
-    the states of its channels); for a running thread, call is "".
+    New are pairs of a thread's number and (name, call, file, line, function, program time
+    of its deadline or None, the states of its channels); call is "" if it runs.  What has
+    not changed since the last snapshot is left out: a program may have many threads.
     """
-    entries: list[tuple] = []
+    new: list[tuple] = []
     still = not untracked
     for record in records:
         parked = record.park
         states = [c.state() for c in parked.channels] if parked else [None]
+        entry: tuple = (record.name, "", "", 0, "", None, ())
         if parked is None or parked.disturbed or None in states:
             still = False
-            entries.append((record.name, "", "", 0, "", None, ()))
-            continue
-        left = None if parked.deadline is None else parked.deadline - now
-        entries.append((record.name, parked.call, *parked.place, left, tuple(states)))
-    return still, tuple(entries)
+        else:
+            entry = (record.name, parked.call, *parked.place, parked.deadline, tuple(states))
+        if entry != record.told:
+            record.told = entry
+            new.append((record.number, entry))
+    over = tuple(_over)
+    _over.clear()
+    return still, tuple(new), over
 
 
 def fire(now: float) -> int:

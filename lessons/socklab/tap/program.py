@@ -190,7 +190,9 @@ def _finish(body: Callable[[], None]) -> None:
         except Exception:
             pass  # the program has closed it
     control.flush()
-    control.tell("end", status, _counts())
+    with parking.mutex:
+        counts = _counts()
+    control.tell("end", status, counts)
     os._exit(status)
 
 
@@ -385,15 +387,21 @@ def _describe(value: Any, depth: int = 0) -> tuple:
 
 
 def _counts() -> tuple:
-    """What the grader compares: of each connection both ports, sent, ended, taken."""
-    known = list(sockets.open_streams.values())
-    sent = tuple([(*s.key, s.sent, s.over(), s.taken) for s in known])
-    for stream in known:
-        if stream.closed and stream.over():  # told once; it cannot change any more
+    """What the grader compares: of each connection both ports, sent, ended, taken.
+
+    Those that it knows already are left out.
+    """
+    sent = []
+    for stream in list(sockets.open_streams.values()):
+        counts = (*stream.key, stream.sent, stream.over(), stream.taken)
+        if counts != stream.told:
+            stream.told = counts
+            sent.append(counts)
+        if stream.closed and counts[3]:  # it cannot change any more
             sockets.open_streams.pop(stream.key, None)
     worst = max(sockets.empties.items(), key=lambda item: item[1], default=(("", 0), 0))
     calls = tuple(control.calls.items())
-    return (sent, (*worst[0], worst[1]), calls, control.progress, _own_cpu())
+    return (tuple(sent), (*worst[0], worst[1]), calls, control.progress, _own_cpu())
 
 
 def _own_cpu() -> float:
@@ -427,8 +435,8 @@ def _still(number: int, patience: float) -> None:
     with parking.mutex:
         now = clock.elapsed()
         parking.fire(now)
-        still, entries = parking.snapshot(now)
-        reply = (still, entries, tuple(parking.untracked), _counts())
+        still, *threads = parking.snapshot()
+        reply = (still, now, *threads, tuple(parking.untracked), _counts())
     if still:
         control.flush()
     control.tell("still", number, *reply)

@@ -24,6 +24,7 @@ class Stream:
         self.sending = 0  # threads that are inside the system's send
         self.sent_end = False  # shut down for writing
         self.closed = False
+        self.told: tuple = ()  # what the grader knows of these counts
         self.owners = 1  # sockets on this connection: dup() makes one more
         self.other: Stream | None = None  # the other end, if in this program (socketpair)
         # faults
