@@ -583,3 +583,46 @@ def test_the_last_events_before_a_sudden_end_are_on_the_tape(bench: Bench) -> No
     server.expect_exit(3)
     told = [event.call for event in bench.lab.tape.events if event.who == server.name]
     assert told[-2:] == ["recv", "send"]
+
+
+def test_what_has_not_changed_is_not_told_again_and_stays_known(bench: Bench) -> None:
+    program = bench.run("""
+        import socket
+        import threading
+
+        def serve(conn):
+            conn.settimeout(20)
+            while conn.recv(10):
+                pass
+
+        listening = socket.create_server(("127.0.0.1", 5000))
+        while True:
+            conn, _ = listening.accept()
+            threading.Thread(target=serve, args=(conn,)).start()
+    """)
+    bench.lab.wait(lambda: 5000 in program.listened)
+    ann, bob = program.connect(), program.connect()
+    told: list[tuple] = []
+    take = program._take_still
+
+    def listen(number: int, still: bool, now: float, new: tuple, *rest: tuple) -> None:
+        told.append(new)
+        take(number, still, now, new, *rest)
+
+    program._take_still = listen  # type: ignore[method-assign]
+
+    def waits() -> list[tuple]:
+        return [(call, line) for _, call, _, line, *_ in bench.lab.settle().waits["program.py"]]
+
+    assert waits() == [("accept", 12), ("recv", 7), ("recv", 7)]
+    told.clear()
+    ann.send(b"hi")
+    assert waits() == [("accept", 12), ("recv", 7), ("recv", 7)]
+    assert len({number for new in told for number, _ in new}) == 1  # ann's thread
+    bob.close()
+    assert waits() == [("accept", 12), ("recv", 7)]
+    [seconds] = [wait[5] for wait in bench.lab.settle().waits["program.py"] if wait[5]]
+    assert 19 < seconds <= 20
+    bench.lab.jump(5)
+    [seconds] = [wait[5] for wait in bench.lab.settle().waits["program.py"] if wait[5]]
+    assert 14 < seconds < 15.1  # though nothing new was told of this thread
