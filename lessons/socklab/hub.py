@@ -272,7 +272,7 @@ class Hub:
     def take(self, to_come: int = 100) -> Link:
         """Return a warmed-up process.
 
-        to_come: for about so many more others should get ready meanwhile.
+        to_come: about how many more will be taken; no more than that get ready meanwhile.
         """
         self.start()
         self.until(lambda: self._warden, 60, "the start of the warden")

@@ -37,8 +37,6 @@ Place = tuple[str, int, str]  # file, line, and what the line calls if that hide
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 home = ""  # the folder of the student's program, with a separator at its end
-
-
 _numbers = count()  # of threads
 
 

@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from typing import Any
 
-NAP = 0.0001  # seconds
+NAP = 0.0001  # seconds of real time
 keyboard: stdio.Keyboard
 
 
