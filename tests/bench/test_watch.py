@@ -158,8 +158,7 @@ def test_ctrl_c_ends_the_program_and_frees_its_port(program: Path) -> None:
             socket.create_connection(("127.0.0.1", port))
 
 
-@pytest.mark.parametrize("moment", [1, 5, 10])
-def test_ctrl_c_ends_the_turnstile(moment: int, tmp_path: Path, capsys: pytest.CaptureFixture,
+def test_ctrl_c_ends_the_turnstile(tmp_path: Path, capsys: pytest.CaptureFixture,
                                    monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "office.py"
     path.write_text(OFFICE, encoding="utf-8")
@@ -174,4 +173,10 @@ def test_ctrl_c_ends_the_turnstile(moment: int, tmp_path: Path, capsys: pytest.C
 
     monkeypatch.setattr(Hub, "_handle", counted)
     monkeypatch.setattr(sys, "argv", ["socklab", "watch", "--turnstile", str(path)])
-    assert main() == 130 and capsys.readouterr().out == "\nStopped.\n"
+    for moment in range(1, 100):  # at each look; how many there are depends on the machine
+        looks = 0
+        status, shown = main(), capsys.readouterr().out
+        if looks < moment:  # it was over before
+            break
+        assert status == 130 and shown == "\nStopped.\n"
+    assert moment > 3 and status == 0 and shown.startswith("26 rounds")
