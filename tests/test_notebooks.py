@@ -359,14 +359,14 @@ def test_an_interrupt_at_any_moment_leaves_nothing(
         return pump(hub, seconds)
 
     monkeypatch.setattr(Hub, "pump", counted)
-    for moment in range(1, 400, 3):
+    for moment in range(1, 400, 2):
         left = moment
         try:
             notebook.play("server.py", peer=lambda peer: peer.send(b"hello"))
         except KeyboardInterrupt:
             assert alive(mark) == [], f"after an interrupt at moment {moment}"
             continue
-        assert moment > 10
+        assert moment > 3  # how many looks there are depends on the machine
         return
     pytest.fail("it never came to its end")
 
