@@ -159,8 +159,9 @@ def _picture(failure: Failure) -> str:
         parties.sort(key=lambda who: who != "check")
     waits = failure.outcome.waits if failure.outcome else {}
     names = {who: "the check" if who == "check" else who for who in parties}
-    rows = ladder.rows(events, _numbers(failure, events))
-    if failure.outcome and failure.outcome.kind == "flooded" and len(rows) > FIRST:
+    endless = failure.outcome is not None and failure.outcome.kind == "flooded"
+    rows = ladder.rows(events[:1000] if endless else events, _numbers(failure, events))
+    if endless and len(rows) > FIRST:
         who = next(iter(rows[FIRST].cells))
         rows = [*rows[:FIRST], ladder.Row(0.0, {who: "… and so on, without end"}, {})]
         before = failure.before

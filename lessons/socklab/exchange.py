@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from . import killing
@@ -21,11 +22,11 @@ from .wire import PROCESSES
 
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
 WORK_LIMIT = 60.0  # and with progress, in one wait
-EMPTY_LIMIT = 5000  # times that recv gave b"" after the end
-SENDS_LIMIT = 20_000  # calls of send that a program may make if nothing is given to it,
-SENDS_FOR_A_BYTE = 200  # and so many more for each byte that it gets
-OUTPUT_LIMIT = 4_000_000  # bytes a program may print
-RECEIVED_LIMIT = 50_000_000  # and may send on one connection
+EMPTY_LIMIT = 2000  # times that recv gave b"" after the end
+SENDS_LIMIT = 4000, 100  # calls of send, and so many more for each byte that it is given
+OUTPUT_LIMIT = 4_000_000, 200  # bytes it may print, or send on one connection; the same
+RECEIVED_LIMIT = 50_000_000  # bytes it may send on one connection, whatever it is given
+AGAIN = 100  # if its file went on without end in an earlier check, limits are so much lower
 ALIVE_LIMIT = 24  # processes a program may have alive; its children may start some too
 PAUSE = 0.0002  # seconds between two looks at what has come
 PATIENCE = 0.005  # seconds in which a program may come to rest before it answers
@@ -41,6 +42,7 @@ class Running(Protocol):
     """What the exchange needs to know of a program."""
 
     name: str
+    path: Path
     pid: int
     finished: bool
     lost_since: float | None
@@ -89,7 +91,7 @@ class Watch:
 
     def due(self) -> bool:
         """Is it time to ask, even if messages keep coming without end?"""
-        if time.monotonic() - self.asked < 0.2:
+        if time.monotonic() - self.asked < 0.05:
             return False
         self.asked = time.monotonic()
         return True
@@ -356,31 +358,28 @@ class Exchange:
     def _flooded(self) -> Outcome | None:
         """Does a program print or send without end?"""
         for program in self.programs:
-            if program.flooding or self._prints_on_and_on(program):
+            if program.flooding or self._too_much(program, program.output_size, OUTPUT_LIMIT):
                 return Outcome("flooded", program.name, where=program.printed_at)
         for peer in self.peers:
-            if len(peer.received) > RECEIVED_LIMIT:
-                who = peer.program.name if peer.program else ""
-                return Outcome("flooded", who, note="sends")
+            size, program = len(peer.received), peer.program
+            if size > RECEIVED_LIMIT or program and self._too_much(program, size, OUTPUT_LIMIT):
+                return Outcome("flooded", program.name if program else "", note="sends")
         return None
 
-    def _prints_on_and_on(self, program: Running) -> bool:
-        if program.output_size <= OUTPUT_LIMIT:
-            return False
-        # it may well print each byte that it gets, and some words about it
-        given = sum(peer.given for peer in self.peers if peer.program is program)
-        return program.output_size > OUTPUT_LIMIT + 200 * given
+    def _too_much(self, program: Running, number: int, limit: tuple[int, int]) -> bool:
+        """Is it much more than anything that was given to the program could explain?
 
-    def _sends_on_and_on(self, program: Running) -> bool:
-        """Has it called send much more often than anything given to it could explain?"""
-        assert program.answer is not None
-        sends = sum(times for call, times in program.answer[3][2] if call.startswith("send"))
-        if sends <= SENDS_LIMIT:
+        It may well print each byte that it gets, and some words about it.
+        """
+        most, for_a_byte = limit
+        if program.path in self.hub.restless:
+            most, for_a_byte = most // AGAIN, for_a_byte // 2
+        if number <= most:
             return False
         given = self.handed + program.typed + sum(peer.given for peer in self.peers)
         given += sum(sent for other in self.programs if other is not program
                      for sent, *_ in other.sent.values())
-        return sends > SENDS_LIMIT + SENDS_FOR_A_BYTE * given
+        return number > most + for_a_byte * given
 
     def _signs_of_life(self) -> list[int]:
         """What grows when a program does something, its children included."""
@@ -407,10 +406,11 @@ class Exchange:
                 continue
             if program.answer is not None:
                 file, line, times = program.answer[3][1]
-                if times >= EMPTY_LIMIT:
+                if self._too_much(program, times, (EMPTY_LIMIT, 0)):
                     note = f"recv() returned b'' {times:,} times"
                     return Outcome("running", program.name, where=(file, line), note=note)
-                if self._sends_on_and_on(program):
+                sends = sum(n for call, n in program.answer[3][2] if call.startswith("send"))
+                if self._too_much(program, sends, SENDS_LIMIT):
                     return Outcome("flooded", program.name, where=program.spin_place(),
                                    note="sends")
             if (program.answer is None or not program.answer[0]) and watch.spins(program):

@@ -134,6 +134,7 @@ class Hub:
         self.warden_losses = self.spare_losses = 0
         # servers that spin before they listen: path -> (kind, what)
         self.hopeless: dict[Path, tuple[str, str]] = {}
+        self.restless: set[Path] = set()  # files that have gone on without end once
         atexit.register(self.close)
 
     # -- the loop ---------------------------------------------------------------------

@@ -167,6 +167,8 @@ class Lab(Exchange):
 
     def complete(self, failure: Failure) -> None:
         """Add to a failure what only the lab knows: the tape, the case, the folder."""
+        if failure.outcome and failure.outcome.kind in ("running", "flooded"):
+            self._end_restless(failure.outcome.who)
         self.complete_tape()
         failure.events = self.tape.since(self._case_start)
         failure.before = len(self.tape.events) - len(failure.events)
@@ -174,6 +176,13 @@ class Lab(Exchange):
         failure.dropped, failure.case = self.tape.dropped, self.tape.case
         failure.folder = str(self.submission.folder)
         failure.seed = self._seed if self._seed_used else None
+
+    def _end_restless(self, name: str) -> None:
+        """End the program that goes on and on; the next checks know its file."""
+        for program in self.programs:
+            if program.name == name and isinstance(program, Program):
+                self.hub.restless.add(program.path)
+                program.stop()
 
     def close(self) -> int:
         """End everything; return how many processes the programs had left running."""

@@ -175,7 +175,7 @@ def test_a_few_bytes_again_and_again(bench: Bench) -> None:
 
 def test_many_small_sends_with_a_reason(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends each byte on its own to many others may do so."""
-    monkeypatch.setattr(exchange, "SENDS_LIMIT", 100)
+    monkeypatch.setattr(exchange, "SENDS_LIMIT", (100, 100))
     server = bench.serve("""
         import socket
         c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
@@ -194,6 +194,32 @@ def test_many_small_sends_with_a_reason(bench: Bench, monkeypatch: pytest.Monkey
     wire = module.wire()
     module.call("send", wire, b"x" * 5000)
     wire.peer.expect(b"x" * 5000)
+
+
+def test_who_went_on_without_end_once_is_known_sooner(bench: Bench) -> None:
+    """It is ended at once, and in the next checks its file may do less, without a reason."""
+    spins = bench.serve("""
+        import socket
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        while True:
+            c.sendall(c.recv(100))
+    """)
+    peer = spins.connect()
+    peer.half_close()
+    with pytest.raises(Failure) as caught:
+        peer.expect_end()
+    bench.lab.complete(caught.value)
+    assert spins.finished
+    bench.lab.close()
+    bench.lab = bench.new_lab()
+    again = bench.lab.program("server.py")
+    other = bench.run("input()")
+    for program, limited in [(again, True), (other, False)]:
+        assert bench.lab._too_much(program, 500, (2000, 1)) == limited
+    bench.lab.handed = 1000
+    for program, most in [(again, 20 + 1000), (other, 2000 + 2 * 1000)]:
+        assert not bench.lab._too_much(program, most, (2000, 2))
+        assert bench.lab._too_much(program, most + 1, (2000, 2))
 
 
 def test_what_fails_again_and_again_is_no_progress(bench: Bench) -> None:

@@ -107,7 +107,7 @@ TRACEBACK = 3  # beside 1 and 2: what Python says of an uncaught exception
 in_traceback: set[int] = set()  # the threads that print one at this moment
 # pieces of output without any work on sockets between them: more are a flood, but a right
 # program may print each byte that it got, in a few pieces
-PRINTS, EACH_BYTE = 20_000, 4
+PRINTS, EACH_BYTE = 10_000, 4
 _shown = [0, 0]  # pieces since then, and the count of work at that time
 
 
