@@ -1,11 +1,14 @@
 """How long the checks of a lesson take, measured against pytest on one empty test.
 
     python tests/benchmarks/speed.py [LESSON ...] [--runs 7] [--limit 3]
+    python tests/benchmarks/speed.py --wrong [LESSON ...] [--runs 3] [--limit 2]
 
 Whole processes: `pytest` in a folder with one empty test, `pytest lessons/NN --solutions`
 and `pytest lessons/NN` (the starter, if nobody has edited it), in turn, so that all see the
 same minute of the machine.  Prints the medians and their ratios.  The exit status is 1 if a
 ratio is above --limit; without it nothing is judged.
+
+With --wrong: each wrong program of tests/wrong/ against the lesson's solution instead.
 """
 
 from __future__ import annotations
@@ -20,6 +23,10 @@ import time
 from pathlib import Path
 
 from load import KIT, table
+
+sys.path.insert(0, str(KIT / "tests"))
+
+from grading import entries, submission  # noqa: E402
 
 
 def seconds(arguments: list[str], folder: Path) -> float:
@@ -49,14 +56,44 @@ def measure(lesson: str, empty: Path, runs: int) -> list[float]:
     return [statistics.median(times) for times in found]
 
 
+def measure_wrong(lesson: str, runs: int) -> list[tuple[float, str]]:
+    """Return (ratio, name) of each wrong program: its median against the solution's."""
+    solutions, found = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, entry in enumerate(entries("wrong", lesson)):
+            work = submission(lesson, entry, Path(folder) / str(number))
+            times = []
+            for _ in range(runs):
+                solutions.append(seconds([f"lessons/{lesson}", "--solutions"], KIT))
+                times.append(seconds([f"lessons/{lesson}", f"--work={work}"], KIT))
+            found.append((statistics.median(times), entry.name))
+    return [(time / statistics.median(solutions), name) for time, name in found]
+
+
+def wrong(lessons: list[str], runs: int, limit: float) -> int:
+    """Print how long the wrong programs take; the exit status as for `main`."""
+    worst = 0.0
+    for lesson in lessons:
+        found = sorted(measure_wrong(lesson, runs), reverse=True)
+        print(f"lesson {lesson}: {len(found)} wrong programs, median ratio "
+              f"{statistics.median(ratio for ratio, _ in found):.2f}; the slowest: "
+              + ", ".join(f"{name} {ratio:.2f}" for ratio, name in found[:3]), flush=True)
+        worst = max(worst, found[0][0])
+    return 1 if limit and worst > limit else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("lessons", nargs="*", metavar="LESSON", help="all, if none is given")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--limit", type=float, default=0.0, help="the highest ratio allowed")
+    parser.add_argument("--wrong", action="store_true",
+                        help="the wrong programs, against the solution")
     options = parser.parse_args()
     lessons = options.lessons or sorted(
         p.name for p in (KIT / "solutions").iterdir() if p.name.isdigit())
+    if options.wrong:
+        return wrong([n for n in lessons if entries("wrong", n)], options.runs, options.limit)
     rows, worst = [], 0.0
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder)
