@@ -39,6 +39,11 @@ def test_endless_line(lab: Lab, server: Program) -> None:
                      "the connection.", "open")
             expect_refusal(server, eve, "line")
             good.talk(*["joined eve", "left eve"] * bool(start))
+    with lab.case("a member sends a line of 1001 bytes and its newline, all at once"):
+        eve = enter(server, "eve")
+        eve.send(b"say " + b"x" * 997 + b"\n")
+        expect_refusal(server, eve, "line")
+        good.talk("joined eve", "left eve")
     with lab.case("a member sends a line of 1000 bytes, and one more"):
         eve = enter(server, "eve")
         eve.send(b"say " + b"x" * 996 + b"\nsay hi\n")
@@ -71,6 +76,10 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
         with lab.case(f"the version {version[:40]!r}"):
             eve.send(f"hello {version} eve\n".encode())
             expect_error(server, eve, "version")
+    for name in ["Zoë", "東京", "²", "e" * 17]:
+        with lab.case(f"the name {name!r}"):
+            eve.send(f"hello parley/1 {name}\n".encode())
+            expect_error(server, eve, "name")
     with lab.case("afterwards the same client says a right hello"):
         eve.send(b"hello parley/1 eve\n")
         hear(eve, "welcome eve")
@@ -90,7 +99,8 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
             eve.send(f"say {text}\n".encode())
             good.hear(f"said eve2 {text}")
     good.talk()
-    for name, last in [("a member", b"say unfinished"), ("a stranger", b"hello parley/1 eve3")]:
+    for name, last in [("a member", b"say unfinished"), ("a member", b"to ann unfinished"),
+                       ("a member", b"who"), ("a stranger", b"hello parley/1 eve3")]:
         with lab.case(f"{name} sends {last!r}, without a newline, and ends its stream"):
             eve = enter(server, "eve3") if name == "a member" else server.connect()
             good.hear(*["joined eve3"] * (name == "a member"))
@@ -101,6 +111,10 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
             except Failure as failure:
                 failure.kind = "half" if failure.kind == "wrong" else failure.kind
                 raise
+            expect_end(server, eve)
+            if re.match(b"here |welcome ", answer := eve.received[eve.consumed :]):
+                fail(server, "This line has no end, and your server has obeyed it.", "half",
+                     got=bytes(answer))
 
 
 @core
@@ -111,23 +125,25 @@ def test_silent_stranger(lab: Lab, server: Program) -> None:
         "says nothing": server.connect(),
         "sends one byte in a second": server.connect(),
         "sends a wrong line every three seconds": server.connect(),
+        "is always in the middle of a wrong line": server.connect(),
     }
-    _, slow, wrong = strangers.values()
+    _, slow, wrong, middle = strangers.values()
     late = server.connect()
 
     def pass_the_time(first: int, last: int) -> None:
         for second in range(first, last):
             if not slow.ended:
                 slow.send(b"hello parley/1 eve"[second : second + 1])
-            if second % 3 == 0 and not wrong.ended:
-                wrong.send(b"who\n")
+            for stranger, line in [(wrong, b"who\n"), (middle, b"o\nwh")]:
+                if second % 3 == 0 and not stranger.ended:
+                    stranger.send(line)
             lab.jump(1)
 
     with lab.case("eight seconds pass"):
         pass_the_time(0, SERVED_SECONDS)
         for what, stranger in strangers.items():
             expect_open(server, stranger, f"The stranger who {what}", "too_early")
-    with lab.case("a fourth stranger says hello after eight seconds"):
+    with lab.case("another stranger says hello after eight seconds"):
         late.send(b"hello parley/1 late\n")
         hear(late, "welcome late")
         good.talk("joined late")
@@ -137,7 +153,7 @@ def test_silent_stranger(lab: Lab, server: Program) -> None:
     for what, stranger in strangers.items():
         with lab.case(f"sixteen seconds have passed; this stranger {what}"):
             expect_refusal(server, stranger, "limit", after="error state .*")
-    with lab.case("the fourth one is a member, and may be silent"):
+    with lab.case("the one who said hello is a member, and may be silent"):
         expect_open(server, late, "The client who became a member in time")
         good.talk()
 
@@ -259,14 +275,15 @@ def test_slow_line(lab: Lab, server: Program) -> None:
             lab.jump(seconds)
             good.talk()
         expect_open(server, eve, "This member")
-        eve.send(b"say I am here\n")
-        good.hear("said eve I am here")
-    with lab.case("then it says nothing for 160 seconds"):
+        eve.send(b"who\n")
+        good.talk()
+    with lab.case("it has asked who is here; then it says nothing for 160 seconds"):
         for seconds in (60, 50):
             lab.jump(seconds)
             good.talk()
+        expect_open(server, eve, "This member, silent for 110 seconds,")
         lab.jump(50)
-        expect_refusal(server, eve, "limit", after="said (ann|bob) .*")
+        expect_refusal(server, eve, "limit", after="said (ann|bob) .*|here ann bob eve")
         good.hear("left eve")
 
 
@@ -277,16 +294,18 @@ def test_never_reads(lab: Lab, server: Program) -> None:
     eve = enter(server, "eve")
     good.hear("joined eve")
     eve.pause()
-    with lab.case("eve does not read for four seconds; 72 lines are said"):
+    with lab.case("eve does not read for four seconds; 96 lines are said"):
         due = good.say_much(18, may_hear="left eve")
-        lab.jump(4)
+        lab.jump(2)
+        due += good.say_much(6, may_hear="left eve")
+        lab.jump(2)
         expect_open(server, eve, "A member for whom less than 100 lines wait")
         eve.resume()
         hear(eve, *due)
     eve.pause()
-    with lab.case("eve does not read; 216 lines are said in six seconds"):
+    with lab.case("eve does not read; 204 lines are said in six seconds"):
         for _ in range(3):
-            good.say_much(18, may_hear="left eve")
+            good.say_much(17, may_hear="left eve")
             lab.jump(2)
         if not good.has_heard("left eve"):
             fail(server, "More than 200 lines wait for eve, and she is still a member.",
@@ -349,11 +368,13 @@ def test_crowd(lab: Lab, server: Program) -> None:
         good.talk()
     for number, line in [(41, b""), (42, b"hello parley/1 eve\n")]:
         with lab.case(f"number {number} comes"):
+            before = len(server.errors)
             eve = server.connect()
             if line:
                 eve.send(line)
-            expect_refusal(server, eve, "limit")
+            expect_turned_away(server, eve)
             good.talk()
+            expect_report(server, before)
     with lab.case("two of the strangers say hello, one of them leaves again"):
         for name, stranger in zip(["zoe", "yves"], strangers[-3:-1], strict=True):
             stranger.send(f"hello parley/1 {name}\n".encode())
@@ -366,6 +387,9 @@ def test_crowd(lab: Lab, server: Program) -> None:
     with lab.case("its place is free for the next one"):
         enter(server, "xaver")
         good.talk("joined xaver")
+    with lab.case("one place was free, not two: one more is too many again"):
+        expect_turned_away(server, server.connect())
+        good.talk()
     with lab.case("sixteen seconds later the strangers are gone, and others find room"):
         lab.jump(ENDED_SECONDS)
         for stranger in strangers[:-3]:
@@ -382,6 +406,11 @@ def test_reports(lab: Lab, server: Program) -> None:
     def silent_stranger(eve: Peer) -> None:
         lab.jump(ENDED_SECONDS)
 
+    def long_line(eve: Peer) -> None:
+        eve.send(b"hello parley/1 eve\n")
+        hear(eve, "welcome eve")
+        eve.send(b"x" * 1001)
+
     def reset(eve: Peer) -> None:
         eve.send(b"hello parley/1 eve\nsay hal")
         lab.jump(1)  # so that it is read before it is lost
@@ -390,6 +419,7 @@ def test_reports(lab: Lab, server: Program) -> None:
     attacks: dict[str, Callable[[Peer], None]] = {
         "sends 1001 bytes without a newline": lambda eve: eve.send(b"x" * 1001),
         "sends bytes that are not UTF-8": lambda eve: eve.send(b"\xff\n"),
+        "becomes a member, and then sends 1001 bytes": long_line,
         "floods the room": lambda eve: eve.send(b"hello\n" * ENDED_LINES),
         "says nothing for sixteen seconds": silent_stranger,
         "breaks off with a reset": reset,
@@ -403,9 +433,8 @@ def test_reports(lab: Lab, server: Program) -> None:
             if not eve.closed and not has_ended(eve):
                 fail(server, "Eve's connection should be closed by now.", "open")
             server.expect_no_traceback()
-            if not server.errors[before:].strip():
-                fail(server, "Your server has written nothing about it to stderr.", "silent")
-    good.talk("joined eve", "left eve")
+            expect_report(server, before)
+    good.talk(*["joined eve", "left eve"] * 2)
 
 
 @more
@@ -756,6 +785,23 @@ def expect_refusal(server: Program, peer: Peer, code: str, after: str = "") -> N
         kind = "after_it" if heard and heard[0].startswith(f"error {code} ") else "code"
         fail(server, f"Before the end comes: error {code}, and a few words. It is the last "
              "line.", kind, expected=f"error {code} ...", got=" / ".join(heard))
+
+
+def expect_turned_away(server: Program, peer: Peer) -> None:
+    """There is no place for this one: it is told so, and its connection is closed."""
+    if not has_ended(peer):
+        outcome = server.lab.settle()
+        let_in = (peer.far_port, peer.port) in server.sent
+        fail(server, "Forty are connected already, and this one is not turned away: " +
+             ("your server has let it in." if let_in else "your server has not accepted it."),
+             "let_in" if let_in else "open", outcome=outcome)
+    expect_refusal(server, peer, "limit")
+
+
+def expect_report(server: Program, before: int) -> None:
+    """Since its errors were so long, the server has written something to stderr."""
+    if not server.errors[before:].strip():
+        fail(server, "Your server has written nothing about it to stderr.", "silent")
 
 
 def feed(server: Program, eve: Peer, before: int) -> None:

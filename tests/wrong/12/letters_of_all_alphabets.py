@@ -1,7 +1,7 @@
 # graded as: hard_chat_server.py
 # mistake: F03: \w takes letters of all alphabets
-# caught by: test_random_lines
-# fails as: wrong
+# caught by: test_wrong_lines
+# fails as: code
 """Lesson 12: a chat room for all sorts of clients. It speaks Parley/1, within limits."""
 
 import queue

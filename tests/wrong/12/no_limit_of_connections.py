@@ -1,7 +1,7 @@
 # graded as: hard_chat_server.py
 # mistake: F06: as many threads as somebody likes
 # caught by: test_crowd
-# fails as: open
+# fails as: let_in
 """Lesson 12: a chat room for all sorts of clients. It speaks Parley/1, within limits."""
 
 import queue
