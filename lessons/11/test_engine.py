@@ -82,6 +82,13 @@ def test_hello(lab: Lab, engine: Module) -> None:
         talk(engine, gets(ANN[0] + b"say hi\nwho\n", ANN[1]), gets(b"say more\n"),
              says("welcome", "ann"), gets(None, ("say", "hi"), ("who",), ("say", "more")),
              gets(None), gets(b"who\n", ("who",)))
+    with lab.case("the longest line waits, too"):
+        talk(engine, gets(*ANN), gets(b"say " + b"x" * 996), gets(b"\n"),
+             says("welcome", "ann"), gets(None, ("say", "x" * 996)))
+    for code in ["state", "version", "name", "command", "nobody"]:
+        with lab.case(f"error {code} is no answer to a hello: it waits on"):
+            talk(engine, gets(ANN[0] + b"who\n", ANN[1]), says("error", code, "no"), gets(None),
+                 says("welcome", "ann"), gets(None, ("who",)))
     with lab.case("the answer is error taken; the client tries another name"):
         talk(engine, gets(ANN[0] + b"hello parley/1 bob\nwho\n", ANN[1]),
              says("error", "taken", "somebody has this name"), gets(None, ("hello", "bob")),
@@ -99,10 +106,12 @@ def test_commands(lab: Lab, engine: Module) -> None:
     with lab.case("to a member"):
         talk(engine, *JOIN, says("joined", "A-Z_a-z_09876543"), says("left", "bob"),
              says("said", "bob", " Zoë  東京 🙂 "), says("told", "bob", "hi\r"),
-             says("here", "ann"), says("here", "ann", "bob", "zoe"),
+             says("here", "ann"), says("here", "ann", "bob", "zoe", *[f"n{n}" for n in range(20)]),
              says("error", "nobody", "bob? no."), says("error", "command", "what?"))
-    with lab.case("the last command"):
-        talk(engine, *JOIN, says("close", due=b""))
+    for start in [JOIN, [], [gets(*ANN)]]:
+        with lab.case("the last command"):
+            talk(engine, *start, says("close", due=b""), gets(b"who\n"))
+            talk(engine, *start, says("error", "line", "no"), gets(b"who\n"))
 
 
 @core
@@ -199,6 +208,12 @@ def test_endings(lab: Lab, engine: Module) -> None:
     with lab.case("a client says hello, goes on, and its stream ends; then comes the answer"):
         talk(engine, gets(ANN[0] + b"who\nsay hi", ANN[1]), gets(b""), says("welcome", "ann"),
              gets(None, ("who",), ("end",)), *DEAF)
+    with lab.case("a client says hello, and its stream ends; then comes the answer: error taken"):
+        talk(engine, gets(*ANN), gets(b""), says("error", "taken", "no"), gets(None, ("end",)),
+             *DEAF)
+    with lab.case("a member has said bye; what the others say before it is gone, it still hears"):
+        talk(engine, *JOIN, gets(b"bye\n", ("bye",)), says("joined", "bob"),
+             says("said", "bob", "hi"), says("told", "bob", "hi"), says("left", "bob"))
     with lab.case("a member has said bye; the answers to its last lines are still due"):
         talk(engine, *JOIN, gets(b"who\nto bob hi\nbye\n", ("who",), ("to", "bob", "hi"),
                                  ("bye",)),
@@ -213,7 +228,8 @@ def test_refused(lab: Lab, engine: Module) -> None:
     answers = [("welcome", "ann"), ("error", "taken", "no"), ("error", "full", "no")]
     never = [("shout", "hi"), ("hello", "bob"), ("joined", ""), ("joined", "bob!"),
              ("joined", "Zoë"), ("joined", "b" * 17), ("joined", "bob", "zoe"), ("joined",),
-             ("left", "bob\n"), ("said", "bob"), ("said", "bob", ""),
+             ("left", "bob\n"), ("left", "bob!"), ("said", "bob"), ("said", "bob", ""),
+             ("told", "bob", ""), ("told", "bob", "hi\n"), ("said", "b b", "hi"),
              ("said", "bob", "hi\nleft ann"), ("said", "bob", "hi\n"), ("told", "a b", "hi"),
              ("here",), ("here", "ann", "b b"), ("error", "oops", "no"), ("error", "nobody"),
              ("error", "nobody", ""), ("error", "state", "a\nb"), ("close", "now"),

@@ -1,7 +1,7 @@
 # graded as: engine.py
 # mistake: F05: any error is taken for the answer to the hello
-# caught by: test_orders
-# fails as: refused
+# caught by: test_hello
+# fails as: more
 """Lesson 11: Parley/1 without a socket: the room's side of one connection."""
 
 import re
