@@ -58,6 +58,9 @@ def test_the_small_one_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("old", "new", "line", "words"), [
     ('"Bell"', '"Bell', 2, "This is not TOML"),
+    ('start = "new"', 'start = "new"\n[lines]\nend = ";"', 5, '`end` is "\\n" or "\\r\\n"'),
+    ("ring NAME", "ring NAME NAME", 11, "NAME stands in this form twice"),
+    ('letters = "a-z"', 'number = "1-9"', 6, "`number` should be a list in [ ]"),
     ("[states.done]", "[states.new]", 20, "Is this name there twice?"),
     ("[protocol]", "[protocoll]", 1, "There is no table `protocoll`. Is `protocol` meant?"),
     ('name = "Bell"\n', "", 1, "`[protocol]` needs a line `name = …`."),

@@ -233,6 +233,9 @@ class _Reader:
         if len(between) != 1:
             self._bad(("lines", "between"), "`between` should be one character.")
             between = " "
+        if lines.get("end", "\n") not in ("\n", "\r\n"):
+            self._bad(("lines", "end"), '`end` is "\\n" or "\\r\\n": what else ends a line might '
+                      "stand in a text, too.")
         fields = {k: self._field(k, v) for k, v in self._tables(data, "fields").items()}
         self._errors = self._code_table(data)
         self._add_known_fields(fields, between)
@@ -284,8 +287,8 @@ class _Reader:
         key = ("fields", name)
         if not FIELD.match(name):
             self._bad(key, f"The name of a field is in capitals: `{name.upper()}`.")
+        kinds = [kind for kind in _KINDS if kind in data]  # also those with a wrong value
         data = self._table(data, key, _FIELD)
-        kinds = [kind for kind in _KINDS if kind in data]
         if len(kinds) != 1:
             what = " and ".join(f"`{kind}`" for kind in kinds) or "none of them"
             self._bad(key, "A field has one of `letters`, `one_of` and `number`. "
@@ -352,6 +355,9 @@ class _Reader:
                             or (fields[counter].number or (-1,))[0] < 0):
                 self._bad((*key, "form"), f"{word} is counted by {counter}: that is a number "
                           "from 0 up and stands before it, in the same form.")
+        if twice := [word for word in message.fields if message.fields.count(word) > 1]:
+            self._bad((*key, "form"), f"{twice[0]} stands in this form twice: which of the two "
+                      "is meant? Give each a name and a table of its own, like FROM and TO.")
         return message
 
     def _references(self) -> None:
