@@ -38,6 +38,20 @@ def test_one_line(lab: Lab, lines: Module) -> None:
             wire = lines.wire(cuts=cuts)
             wire.peer.send(b"hello\n")
             expect_lines(lab, lines.make("LineReader", wire), "hello")
+    with lab.case("nothing, a minute later b'hel', and after another minute b'lo\\n'"):
+        wire = lines.wire()
+        call = lines.make("LineReader", wire).start("read_line")
+        for piece in [b"hel", b"lo\n"]:
+            lab.settle(horizon=60)  # a minute passes, if the program looks at a clock
+            if not call.waiting:
+                result = call.expect_result()
+                how = f"raised {result.error}" if result.error else f"returned {result.value!r}"
+                lab.fail("read_line() should wait for the rest of the line, as long as it takes. "
+                         f"It {how}.", kind="pause")
+            wire.peer.send(piece)
+        if (line := call.expect_result().value_or_fail()) != "hello":
+            lab.fail(f"read_line() should return 'hello'. It returned {line!r}.",
+                     kind="wrong" if isinstance(line, str) else "type")
 
 
 @core

@@ -86,6 +86,18 @@ def test_every_cut(lab: Lab, frames: Module) -> None:
             wire.peer.send(stream)
             for payload in payloads:
                 returns(lab, frames, wire, payload)
+    with lab.case("nothing for a minute, then b'\\0\\0', and after another minute the rest"):
+        wire = frames.wire()
+        call = frames.start("recv_frame", wire)
+        for piece in [stream[:2], stream[2:]]:
+            lab.settle(horizon=60)  # a minute passes, if the program looks at a clock
+            if not call.waiting:
+                lab.fail("recv_frame should wait for the rest of the frame, as long as it takes. "
+                         f"{outcome(call.expect_result())}", kind="pause")
+            wire.peer.send(piece)
+        got = call.expect_result().value_or_fail()
+        if got != payloads[0]:
+            lab.fail(f"recv_frame should return {show(payloads[0])}. It returned {got!r}.")
 
 
 @core

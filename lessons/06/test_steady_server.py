@@ -38,6 +38,7 @@ def test_next_client(lab: Lab, server: Program) -> None:
     ]:
         for how in ["closes", "half-closes"]:
             with lab.case(f"a client sends {sent} and {how}; then the next one comes"):
+                lab.settle()
                 client = server.connect()
                 client.send(sent)
                 client.expect(answers)
@@ -92,6 +93,7 @@ def test_half_close(lab: Lab, server: Program) -> None:
     """A client that half-closes hears every answer, and then the end."""
     for unfinished in [b"", b"thr"]:
         with lab.case(f"two lines, {unfinished!r} and the half-close"):
+            lab.settle()
             client = server.connect()
             client.send(b"one\ntwo\n" + unfinished)
             client.half_close()
@@ -150,6 +152,7 @@ def test_idle(lab: Lab, server: Program) -> None:
     """A client silent for 30 seconds hears bye: idle, and the next one is served."""
     for sent in [b"", b"hello\n", b"hello\nhel"]:
         with lab.case(f"a client sends {sent} and is silent"):
+            lab.settle()
             client = server.connect()
             client.send(sent)
             client.expect(b"1 HELLO\n" if sent else b"")

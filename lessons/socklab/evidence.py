@@ -209,6 +209,9 @@ def _difference(failure: Failure) -> str:
     due, came = failure.expected, failure.got
     if due is None and came is None:
         return ""
+    if not all(isinstance(value, bytes | str | None) for value in (due, came)):
+        return "\n".join(wrap(f"  {word}  {value!r:.300}") for word, value in
+                         [("due ", due), ("came", came)])  # whatever a function has returned
     if isinstance(due, str) or isinstance(came, str):
         if failure.crash is not None:
             return ""  # the exception says more

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .addresses import ANY, Entry
 from .exchange import Exchange
 from .failure import Failure
 from .hub import Hub
@@ -97,7 +98,8 @@ class Lab(Exchange):
         if outcome is None:
             # let it come to rest, so that what follows never depends on who is faster
             outcome = self.wait(lambda: False, program, horizon=0.0)
-            if self.addresses.of(program):
+            if there := self.addresses.of(program):
+                self._expect_reachable(program, there)
                 return program
             what = f"Your server listens on port {port}, but not for long: it stops " \
                    "listening before a client comes."
@@ -110,6 +112,11 @@ class Lab(Exchange):
         if failure.kind in ("running", "flooded", "processes", "lost", "late"):
             self.hub.hopeless[path] = (failure.kind, what)
         raise failure
+
+    def _expect_reachable(self, program: Program, there: Sequence[Entry]) -> None:
+        if not any(e.six or e.host in ("127.0.0.1", *ANY) for e in there):
+            raise program.failure("silent", f"Your server listens at {there[0].host}; the contract "
+                                  "says 127.0.0.1.")
 
     def listen(self, port: int, *, cuts: Sequence[int] | None = None,
                recv_max: int | None = None) -> Listener:

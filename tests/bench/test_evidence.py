@@ -69,6 +69,14 @@ def still(**facts: object) -> Failure:
                    **facts)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("came", [7, True, [3, b"abc"], 1.5, {"a": 1}])
+def test_whatever_a_function_has_returned_is_shown(came: object) -> None:
+    for due in (b"abc", "abc"):
+        failure = Failure("wrong", "It is not right.", expected=due, got=came)  # type: ignore[arg-type]
+        lines = explain(failure).splitlines()
+        assert lines[-2:] == [f"  due   {due!r}", f"  came  {came!r}"]
+
+
 def test_who_waits_where(tmp_path: Path) -> None:
     (tmp_path / "server.py").write_text("one\n    data = c.recv(1024)\n")
     failure = still(expected=b"hello", got=b"hel")
