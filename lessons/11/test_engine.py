@@ -110,8 +110,8 @@ def test_commands(lab: Lab, engine: Module) -> None:
              says("error", "nobody", "bob? no."), says("error", "command", "what?"))
     for start in [JOIN, [], [gets(*ANN)]]:
         with lab.case("the last command"):
-            talk(engine, *start, says("close", due=b""), gets(b"who\n"))
-            talk(engine, *start, says("error", "line", "no"), gets(b"who\n"))
+            talk(engine, *start, says("close", due=b""))
+            talk(engine, *start, says("error", "line", "no"))
 
 
 @core
