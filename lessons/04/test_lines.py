@@ -49,9 +49,7 @@ def test_one_line(lab: Lab, lines: Module) -> None:
                 lab.fail("read_line() should wait for the rest of the line, as long as it takes. "
                          f"It {how}.", kind="pause")
             wire.peer.send(piece)
-        if (line := call.expect_result().value_or_fail()) != "hello":
-            lab.fail(f"read_line() should return 'hello'. It returned {line!r}.",
-                     kind="wrong" if isinstance(line, str) else "type")
+        compare(lab, call.expect_result(), "hello")
 
 
 @core
@@ -262,12 +260,16 @@ def expect_next(lab: Lab, server: Program) -> None:
 
 def expect_lines(lab: Lab, reader: Handle, *texts: str | None) -> None:
     for text in texts:
-        got = reader.call("read_line").value_or_fail()
-        if got != text:
-            kind = "end" if text is None else "none" if got is None else "wrong"
-            kind = kind if isinstance(got, str | None) else "type"
-            what = f"read_line() should return {text!r}. It returned {got!r}."
-            lab.fail(what, kind=kind, expected=text, got=got)
+        compare(lab, reader.call("read_line"), text)
+
+
+def compare(lab: Lab, result: Result, text: str | None) -> None:
+    got = result.value_or_fail()
+    if got != text:
+        kind = "end" if text is None else "none" if got is None else "wrong"
+        kind = kind if isinstance(got, str | None) else "type"
+        what = f"read_line() should return {text!r}. It returned {got!r}."
+        lab.fail(what, kind=kind, expected=text, got=got)
 
 
 def expect_error(lab: Lab, reader: Handle, *names: str) -> None:

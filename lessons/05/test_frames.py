@@ -95,9 +95,7 @@ def test_every_cut(lab: Lab, frames: Module) -> None:
                 lab.fail("recv_frame should wait for the rest of the frame, as long as it takes. "
                          f"{outcome(call.expect_result())}", kind="pause")
             wire.peer.send(piece)
-        got = call.expect_result().value_or_fail()
-        if got != payloads[0]:
-            lab.fail(f"recv_frame should return {show(payloads[0])}. It returned {got!r}.")
+        compare(lab, call.expect_result(), payloads[0])
 
 
 @core
@@ -237,7 +235,10 @@ def next_client(lab: Lab, server: Program) -> Peer:
 
 def returns(lab, frames, wire, expected, *limit) -> None:
     """recv_frame must return this payload (or None)."""
-    result = frames.call("recv_frame", wire, *limit)
+    compare(lab, frames.call("recv_frame", wire, *limit), expected)
+
+
+def compare(lab, result, expected) -> None:
     got = result.value_or_fail()
     if got != expected:
         wanted = "None" if expected is None else show(expected)

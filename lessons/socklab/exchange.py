@@ -22,10 +22,11 @@ from .wire import PROCESSES
 
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
 WORK_LIMIT = 60.0  # and with progress, in one wait
-EMPTY_LIMIT = 2000  # times that recv gave b"" after the end
-SENDS_LIMIT = 4000, 100  # calls of send, and so many more for each byte that it is given
-OUTPUT_LIMIT = 4_000_000, 200  # bytes it may print, or send on one connection; the same
-RECEIVED_LIMIT = 50_000_000  # bytes it may send on one connection, whatever it is given
+# what a program may do, and how much more for each byte that it is given
+EMPTY_LIMIT = 2000, 0  # times that recv gives b"" after the end
+SENDS_LIMIT = 4000, 100  # calls of send
+OUTPUT_LIMIT = 4_000_000, 200  # bytes that it prints: each that it gets, with some words
+RECEIVED_LIMIT = 50_000_000, 20  # bytes that it sends on one connection
 AGAIN = 100  # if its file went on without end in an earlier check, limits are so much lower
 ALIVE_LIMIT = 24  # processes a program may have alive; its children may start some too
 PAUSE = 0.0002  # seconds between two looks at what has come
@@ -361,23 +362,21 @@ class Exchange:
             if program.flooding or self._too_much(program, program.output_size, OUTPUT_LIMIT):
                 return Outcome("flooded", program.name, where=program.printed_at)
         for peer in self.peers:
-            size, program = len(peer.received), peer.program
-            if size > RECEIVED_LIMIT or program and self._too_much(program, size, OUTPUT_LIMIT):
-                return Outcome("flooded", program.name if program else "", note="sends")
+            if self._too_much(peer.program, len(peer.received), RECEIVED_LIMIT):
+                who = peer.program.name if peer.program else ""
+                return Outcome("flooded", who, note="sends")
         return None
 
-    def _too_much(self, program: Running, number: int, limit: tuple[int, int]) -> bool:
-        """Is it much more than anything that was given to the program could explain?
-
-        It may well print each byte that it gets, and some words about it.
-        """
+    def _too_much(self, program: Running | None, number: int, limit: tuple[int, int]) -> bool:
+        """Is it much more than anything that was given to the program could explain?"""
         most, for_a_byte = limit
-        if program.path in self.hub.restless:
+        if program is not None and program.path in self.hub.restless:
             most, for_a_byte = most // AGAIN, for_a_byte // 2
         if number <= most:
             return False
-        given = self.handed + program.typed + sum(peer.given for peer in self.peers)
-        given += sum(sent for other in self.programs if other is not program
+        given = self.handed + sum(peer.given for peer in self.peers)
+        given += sum(other.typed for other in self.programs)
+        given += sum(sent for other in self.programs if program not in (None, other)
                      for sent, *_ in other.sent.values())
         return number > most + for_a_byte * given
 
@@ -406,7 +405,7 @@ class Exchange:
                 continue
             if program.answer is not None:
                 file, line, times = program.answer[3][1]
-                if self._too_much(program, times, (EMPTY_LIMIT, 0)):
+                if self._too_much(program, times, EMPTY_LIMIT):
                     note = f"recv() returned b'' {times:,} times"
                     return Outcome("running", program.name, where=(file, line), note=note)
                 sends = sum(n for call, n in program.answer[3][2] if call.startswith("send"))

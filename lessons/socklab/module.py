@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .exchange import HORIZON
 from .failure import Failure
 from .peer import Peer
 from .program import SYNTAX, Program
@@ -93,10 +94,13 @@ class Call:
     def _over(self) -> bool:
         return self.number in self.module.program.results
 
-    def expect_result(self) -> Result:
-        """Wait for its end.  Failure if it waits for ever, or never rests."""
+    def expect_result(self, horizon: float = HORIZON) -> Result:
+        """Wait for its end.  Failure if it waits for ever, or never rests.
+
+        horizon: seconds of program time that it may take.
+        """
         program = self.module.program
-        outcome = program.lab.wait(self._over, program)
+        outcome = program.lab.wait(self._over, program, horizon)
         if outcome is not None:
             raise program.failure_of(outcome, f"{self.text} does not return.")
         fine, value = program.results.pop(self.number)

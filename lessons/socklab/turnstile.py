@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .exchange import HORIZON
 from .failure import Failure
 from .module import Call
 from .program import SYNTAX, Program
@@ -98,8 +99,8 @@ def explore(program: Program, setup: str, setup_args: Sequence[Any],
     ]
     program.tell("order", 1, None, "<turnstile>", tuple(("plain", p) for p in packed))
     calls = [f"{name}({', '.join(map(repr, args))})" for name, args in threads]
-    module = _Plain(program)
-    result = Call(module, 1, " and ".join(calls)).expect_result()  # type: ignore[arg-type]
+    call = Call(_Plain(program), 1, " and ".join(calls))  # type: ignore[arg-type]
+    result = call.expect_result(HORIZON * most)  # each round has a time of its own
     if result.error:
         kind = "syntax" if result.error in SYNTAX else "crashed"
         failure = program.failure(kind, f"{setup or program.name} cannot be used.")

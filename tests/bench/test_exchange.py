@@ -146,7 +146,7 @@ def test_flooded(bench: Bench) -> None:
 
 
 def test_flooded_with_bytes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "RECEIVED_LIMIT", 1_000_000)
+    monkeypatch.setattr(exchange, "RECEIVED_LIMIT", (1_000_000, 20))
     server = bench.serve("""
         import socket
         c, _ = socket.create_server(("127.0.0.1", 5000)).accept()

@@ -137,7 +137,7 @@ def test_the_end_is_due_but_bytes_come(bench: Bench) -> None:
 
 
 def test_bytes_without_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socklab.exchange.RECEIVED_LIMIT", 5_000_000)
+    monkeypatch.setattr("socklab.exchange.RECEIVED_LIMIT", (5_000_000, 20))
     peer = served(bench, "while True: c.sendall(b'x' * 1_000_000)")
     error = failure(peer.read_all)
     assert error.kind == "flooded"

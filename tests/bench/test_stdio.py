@@ -182,15 +182,31 @@ def test_a_closed_stdout_is_the_program_s_own_affair(bench: Bench) -> None:
     server.expect_exit(3)
 
 
+def test_a_read_gives_one_line_as_a_terminal_does(bench: Bench) -> None:
+    """Else select() would be silent about a line that a buffer already has."""
+    program = bench.run("""
+        import os, sys
+        print(os.read(0, 100), os.read(0, 2), os.read(0, 100))
+        print(repr(sys.stdin.readline()), os.read(0, 100))
+        print(repr(sys.stdin.read()))
+    """)
+    for line in ["one", "two", "three", "", "the rest"]:
+        program.type(line)
+    program.end_input()
+    program.expect_exit(0)
+    assert program.output.splitlines() == [
+        r"b'one\n' b'tw' b'o\n'", r"'three\n' b'\n'", r"'the rest\n'"]
+
+
 def test_much_output_blocks_nobody(bench: Bench) -> None:
     program = bench.run("""
-        for n in range(2_000):
-            print("a longer line than most, and its number is", n)
+        for n in range(4_000):
+            print("line", n)
         print("over")
     """)
     program.expect_output("over")
     program.expect_exit(0)
-    assert program.output.count("\n") == 2_001
+    assert program.output.count("\n") == 4_001
 
 
 def test_a_server_may_print_every_byte_that_it_gets(bench: Bench) -> None:

@@ -43,11 +43,16 @@ class Keyboard:
         os.close(self._outer)
 
     def read(self, size: int) -> bytes:
+        """Read one line at most, as a terminal gives it: select() tells of the next one."""
         with parking.mutex:
             parked = parking.park("input", (self,))
         data = None
         try:
-            data = _read(0, size)
+            data = _read(0, min(size, 1))
+            line = bytearray(data)
+            while line and len(line) < size and line[-1:] != b"\n" and (more := _read(0, 1)):
+                line += more
+            data = bytes(line)
         finally:
             with parking.mutex:
                 self.taken += len(data or b"")
@@ -107,7 +112,7 @@ TRACEBACK = 3  # beside 1 and 2: what Python says of an uncaught exception
 in_traceback: set[int] = set()  # the threads that print one at this moment
 # pieces of output without any work on sockets between them: more are a flood, but a right
 # program may print each byte that it got, in a few pieces
-PRINTS, EACH_BYTE = 10_000, 4
+PRINTS, EACH_BYTE = 20_000, 4
 _shown = [0, 0]  # pieces since then, and the count of work at that time
 
 
