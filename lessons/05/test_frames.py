@@ -244,7 +244,7 @@ def compare(lab, result, expected) -> None:
         wanted = "None" if expected is None else show(expected)
         lab.fail(
             f"recv_frame should return {wanted}. {outcome(result)}",
-            kind="nothing" if got is None else "wrong",
+            kind="nothing" if got is None else "wrong" if isinstance(got, bytes) else "type",
             **({"expected": expected, "got": got} if expected and got else {}),
         )
 

@@ -1,7 +1,7 @@
 # graded as: frames.py
 # mistake: the length is returned, not the payload
 # caught by: test_any_payload
-# fails as: wrong
+# fails as: type
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket
