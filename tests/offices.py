@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from socklab.lesson import Lab, Program, Round
+from socklab.lesson import Lab, Program, Round, Rounds
 
 HEAD = """
 import queue
@@ -56,7 +56,7 @@ class Office:
     ok: Callable[[Round], bool] = one_was_sold
     then: tuple = ()
 
-    def rounds(self, lab: Lab, file: str, most: int = 400) -> list[Round]:
+    def rounds(self, lab: Lab, file: str, most: int = 1000) -> Rounds:
         return lab.turnstile(file, setup="Office", setup_args=(1,), then=self.then, most=most,
                              threads=[("buy", ("ann",)), ("buy", ("bob",))])
 
@@ -68,6 +68,70 @@ def all_were_counted(found: Round) -> bool:
 def nobody_was_skipped(found: Round) -> bool:
     return set("bcd") <= set(found.results[0])
 
+
+# four ways in which an office lets threads of its own do the work; TAKE is what they do
+POOL_OFFICE = """
+            from concurrent.futures import ThreadPoolExecutor
+            self.pool = ThreadPoolExecutor(4)
+
+        def buy(self, name):
+            return self.pool.submit(self.take).result()
+
+        def take(self):
+TAKE
+        """
+WORKERS_OFFICE = """
+            self.jobs = queue.Queue()
+            for _ in range(2):
+                threading.Thread(target=self.work, daemon=True).start()
+
+        def work(self):
+            while True:
+                answer = self.jobs.get()
+                answer.put(self.take())
+
+        def buy(self, name):
+            answer = queue.Queue()
+            self.jobs.put(answer)
+            return answer.get()
+
+        def take(self):
+TAKE
+        """
+THREAD_EACH_OFFICE = """
+        def buy(self, name):
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append(self.take()))
+            thread.start()
+            thread.join()
+            return answers[0]
+
+        def take(self):
+TAKE
+        """
+LOOP_OFFICE = """
+            import asyncio
+            self.asyncio = asyncio
+            self.loop = asyncio.new_event_loop()
+            threading.Thread(target=self.loop.run_forever, daemon=True).start()
+
+        def buy(self, name):
+            return self.asyncio.run_coroutine_threadsafe(self.take(), self.loop).result()
+
+        async def take(self):
+TAKE
+        """
+TAKE = """\
+            if self.seats > 0:
+                self.seats -= 1
+                return True
+            return False"""
+TAKE_LOCKED = """\
+            with self.lock:
+                if self.seats > 0:
+                    self.seats -= 1
+                    return True
+                return False"""
 
 RACES = {
     "no lock": Office(office(UNLOCKED)),
@@ -112,6 +176,31 @@ RACES = {
                 return []
             return [m for m in self.members]
         """), nobody_was_skipped),
+    "a flag for a lock": Office(office("""
+            self.busy = False
+
+        def buy(self, name):
+            while self.busy:
+                pass
+            self.busy = True
+            free = self.seats > 0
+            self.seats -= free
+            self.busy = False
+            return free
+        """, "None")),
+    "a long log before the look": Office(office("""
+        def buy(self, name):
+            for number in range(100):
+                self.members.append(name)
+                self.members.pop()
+            if self.seats > 0:
+                self.seats -= 1
+                return True
+            return False
+        """)),
+    "a pool of four workers": Office(office(POOL_OFFICE.replace("TAKE", TAKE), "None")),
+    "two workers and a queue": Office(office(WORKERS_OFFICE.replace("TAKE", TAKE), "None")),
+    "a thread for each call": Office(office(THREAD_EACH_OFFICE.replace("TAKE", TAKE))),
 }
 
 RIGHT = {
@@ -188,6 +277,22 @@ RIGHT = {
                 return []
             return [m for m in self.members]
         """, "None"), nobody_was_skipped),
+    "it asks for the lock in a loop": Office(office("""
+        def buy(self, name):
+            while not self.lock.acquire(blocking=False):
+                pass
+            free = self.seats > 0
+            self.seats -= free
+            self.lock.release()
+            return free
+        """, "threading.Lock()")),
+    "a pool with a lock": Office(office(POOL_OFFICE.replace("TAKE", TAKE_LOCKED),
+                                        "threading.Lock()")),
+    "two workers with a lock": Office(office(WORKERS_OFFICE.replace("TAKE", TAKE_LOCKED),
+                                             "threading.Lock()")),
+    "a thread for each call, and a lock": Office(office(
+        THREAD_EACH_OFFICE.replace("TAKE", TAKE_LOCKED), "threading.Lock()")),
+    "asyncio in a thread": Office(office(LOOP_OFFICE.replace("TAKE", TAKE), "None")),
 }
 
 

@@ -127,7 +127,7 @@ def _waits(failure: Failure, who: str, waits: list[Wait]) -> list[str]:
 
 def _wait(failure: Failure, who: str, same: list[Wait]) -> str:
     """Words for threads that wait in the same place."""
-    thread, call, file, line, inner, left, _ = same[0]
+    thread, call, file, line, inner, left, states = same[0]
     if call == "order" or not call:
         return ""
     if call == "join" and not line:  # Python's own, at the end of the program
@@ -143,8 +143,18 @@ def _wait(failure: Failure, who: str, same: list[Wait]) -> str:
     which = "" if thread == "main" else f" ({thread})"
     if len(same) > 1:
         which = f" ({thread} and {len(same) - 1} more)"
+    if states and states[0][:1] == ("lock",):
+        words = _holder(thread, inner, *states[0][1:]) or words
     text = f"  {who}{which} waits in {name}()" + (f" for {words}" if words else "")
     return text + (_at(failure, file, line) if line else "")
+
+
+def _holder(thread: str, inner: str, name: str, holder: str, since: int) -> str:
+    """Words for the lock that a thread waits for, and for who has it."""
+    if not holder or (inner and holder == thread):  # one inside of a library's queue
+        return ""
+    who = "it has taken itself" if holder == thread else f"{holder} holds"
+    return f"{name or 'a lock'},\n    which {who}" + (f" (since line {since})" if since else "")
 
 
 def _picture(failure: Failure) -> str:

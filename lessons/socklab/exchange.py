@@ -288,7 +288,7 @@ class Exchange:
 
     def _has_all(self, program: Running, state: tuple) -> bool:
         """Has the program taken all that was given on this channel?"""
-        if not state:
+        if not state or state[0] == "lock":
             return True  # a wait inside the program
         kind, *values = state
         if kind == "stdin":

@@ -26,6 +26,21 @@ class Outcome:
     where: tuple[str, int] = ("", 0)
     note: str = ""
 
+    @property
+    def deadlock(self) -> bool:
+        """Do threads of a program wait for each other's locks, in a circle?"""
+        for waits in self.waits.values():
+            wants = {thread: states[0][2] for thread, *_, inner, _, states in waits
+                     if states and states[0][:1] == ("lock",)
+                     and not (inner and states[0][2] == thread)}  # one inside of a queue
+            for thread in wants:
+                holder = wants[thread]
+                for _ in wants:
+                    if holder == thread:
+                        return True
+                    holder = wants.get(holder, "")
+        return False
+
 
 class Failure(Exception):
     """The student's program did not do what the contract says.
@@ -38,7 +53,7 @@ class Failure(Exception):
 
     def __init__(self, kind: str, what: str, *, outcome: Outcome | None = None,
                  expected: bytes | str | None = None, got: bytes | str | None = None,
-                 ended: str = "", about: tuple = ()) -> None:
+                 ended: str = "", about: tuple = (), table: str = "") -> None:
         super().__init__(what)
         self.kind, self.what, self.outcome = kind, what, outcome
         self.expected, self.got = expected, got
@@ -54,6 +69,6 @@ class Failure(Exception):
         self.case = ""
         self.folder = ""  # where the student's files are
         self.strays = 0
-        self.table = ""  # the interleaving that the turnstile has found
+        self.table = table  # the interleaving that the turnstile has found
         self.note = ""
         self.seed: int | None = None  # of the check's random choices, if it made any

@@ -43,6 +43,25 @@ GENERAL = {
                 "Find out what the loop should wait for, and what should end it."),
     "processes": ("Which line starts a process, and how often does it run?",
                   "No lesson needs a second process.", "Use one program, one process."),
+    "late": ("What does your program wait for, other than sockets, input() and the locks of "
+             "`threading`?",
+             "A check sees each wait of a socket, of input(), time.sleep(), `threading`, `queue`, "
+             "`select` and asyncio. A lock of `multiprocessing` is made for processes, and no "
+             "check can see who waits for it.",
+             "threads share a threading.Lock"),
+    "waits": ("A thread waits in the line that the report names, and nobody is left who could "
+              "wake it. What had it seen just before, and was that still true?",
+              "What empty() or full() says may be out of date at once, because other threads "
+              "run. And a thread that an exception has ended hands nothing over any more.",
+              "take it, and then look whether you have got something"),
+    "endless": ("Which line goes round and round, and what could end that?",
+                "Who asks again and again for a lock or a flag waits until another thread gives "
+                "it back. On which ways out of your methods is it not given back?",
+                "with lock:   waits without a loop, and gives back on every way out"),
+    "long": ("What does this call do besides its table, and how often?",
+             "The turnstile switches threads at each step that can touch what they share. In a "
+             "long loop there are too many such steps to try them all.",
+             "Keep the loop out of the call, or make it shorter."),
     "lost": ("Which line closes what it has not opened, or starts another program?",
              "A running program has connections that it does not know of.",
              "Look for os.close, os.closerange, os.write and os.exec."),

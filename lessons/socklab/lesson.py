@@ -20,11 +20,11 @@ from .peer import Listener, Peer
 from .program import Program
 from .submission import Submission
 from .tape import show
-from .turnstile import Round, expect, explore
+from .turnstile import Round, Rounds, expect, explore, table
 
 __all__ = [
     "Call", "Failure", "Handle", "Lab", "Listener", "Module", "Peer", "Program", "Result",
-    "Round", "Wire", "core", "every_cut", "more", "random_bytes", "random_text", "show",
+    "Round", "Rounds", "Wire", "core", "every_cut", "more", "random_bytes", "random_text", "show",
 ]
 
 SEED = 1  # of random choices, unless --seed gives another one
@@ -137,23 +137,30 @@ class Lab(Exchange):
                   first: Sequence[tuple[str, Sequence[Any]]] = (),
                   threads: Sequence[tuple[str, Sequence[Any]]],
                   then: Sequence[tuple[str, Sequence[Any]]] = (),
-                  most: int = 400) -> list[Round]:
+                  most: int = 1000) -> Rounds:
         """Call methods in one thread each, under all schedules within a bound.
 
         setup: what gives the object, a class or function of the file, called with
         `setup_args` anew for each round; "" for the module itself.
         threads: a (method, arguments) pair for each thread.  first, then: what is called
-        before and afterwards.  most: the bound on rounds; see `socklab.tap.turnstile`.
+        before and afterwards.  most: the bound on switches; see `socklab.tap.turnstile`.
         """
         program = self._explorers.get(file)  # each round has a module of its own anyway
         if program is None:
             program = self._explorers[file] = self._start("import", file)
         return explore(program, setup, setup_args, first, threads, then, most)
 
-    def expect_rounds(self, rounds: list[Round], ok: Callable[[Round], bool],
+    def expect_rounds(self, rounds: Rounds, ok: Callable[[Round], bool],
                       what: str) -> None:
-        """Fail with `what` (kind "race" or "deadlock") if a round is not right."""
+        """Fail with `what` if a round is not right, or if not all could be tried.
+
+        The kinds: "race", "deadlock", "endless" (a loop), "waits" and "long" (not tried).
+        """
         expect(rounds, ok, what)
+
+    def table(self, server: Program) -> str:
+        """What its threads have run since `hold`, for the report: one column a thread."""
+        return table(server)
 
     @contextmanager
     def case(self, name: str) -> Iterator[None]:

@@ -56,6 +56,7 @@ class Program:
         self._done: set[int] = set()
         self._spots: list[tuple[str, int]] | None = None
         self._gone = self._exited = self._held = self._stopped = False
+        self._lines: list[tuple[str, str, int]] = []
         self._said_end = False  # the tap has told the end itself
         lab.hub.on_exit[link.name] = self._on_exit
         if (status := lab.hub.exit_status(link.name)) is not None:
@@ -164,6 +165,9 @@ class Program:
 
     def _take_held(self, happened: bool) -> None:
         self._held = happened
+
+    def _take_lines(self, lines: tuple) -> None:
+        self._lines = list(lines)
 
     def _take_done(self, number: int) -> None:
         self._done.add(number)
@@ -323,6 +327,11 @@ class Program:
         """Let the held thread go on; return whether one was held."""
         self.order("let go")
         return self._held
+
+    def lines(self) -> list[tuple[str, str, int]]:
+        """What its threads have run since the last `hold`: (thread, file, line) in order."""
+        self.order("lines")
+        return self._lines
 
     def expect_output(self, *texts: str) -> str:
         """Wait until each text has been printed, in order; return what was consumed."""

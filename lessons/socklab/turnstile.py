@@ -6,17 +6,30 @@ What forces the threads to change is in `socklab.tap.turnstile`.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .exchange import HORIZON
 from .failure import Failure
 from .module import Call
 from .program import SYNTAX, Program
-from .tape import Event
+from .tape import Event, count
 
-ROWS = 14
+ROWS = 22
+
+
+class Rounds(list["Round"]):
+    """All runs.
+
+    left_out: so many places for a switch were not tried.  crash: the first exception that
+    has ended a thread which the object had started.
+    """
+
+    def __init__(self, rounds: Iterable[Round], left_out: int, crash: Event | None) -> None:
+        super().__init__(rounds)
+        self.left_out, self.crash = left_out, crash
 
 
 @dataclass
@@ -25,8 +38,9 @@ class Round:
 
     results: the value of each call, in the order of the threads; an exception is a str
     "ValueError: …" and listed in `errors`.  after: the values of the calls afterwards.
-    trace: (thread, line) pairs in order, of the first such run.  switched: was a thread
-    held in it at a chosen instruction?
+    trace: (thread, file, line) in order, of the first such run.  switched: was a thread
+    held in it at a chosen instruction?  helpers: names of the threads that the object has
+    started; in the trace they come after the calls.
     """
 
     calls: list[str]
@@ -34,42 +48,61 @@ class Round:
     errors: list[str]
     after: list[Any]
     deadlock: bool
-    trace: list[tuple[int, int]]
+    trace: list[tuple[int, str, int]]
     waits: list[tuple] = field(default_factory=list)
     switched: bool = True
-    path: str = ""
+    helpers: list[str] = field(default_factory=list)
+    path: Path = Path()
 
     @property
     def table(self) -> str:
         """The lines in their order, one column for each thread."""
-        width = 36 if len(self.calls) == 2 else 72 // len(self.calls)
-        heads = [f"thread {n + 1}: {call}" for n, call in enumerate(self.calls)]
-        rows = ["".join(f"{head[: width - 1]:<{width}}" for head in heads).rstrip()]
-        shown = _around_switches(self.trace)
-        for entry in shown:
-            if entry is None:
-                rows.append("…")
-                continue
-            number, line = entry
-            source = linecache.getline(self.path, line).strip()
-            words = f"{line}  {source}"[: width - 1]
-            rows.append((" " * width * number + words).rstrip())
-        for wait in self.waits:
-            rows.append(_wait_words(wait))
-        return "\n".join(rows)
+        heads = [f"thread {n}: {name}" for n, name in enumerate(self.calls + self.helpers, 1)]
+        rows = _table(heads, len(self.calls), self.trace, self.path)
+        return "\n".join(rows + [_wait_words(wait) for wait in self.waits])
 
 
-def _around_switches(trace: list[tuple[int, int]]) -> list[tuple[int, int] | None]:
+def table(program: Program) -> str:
+    """What a server's threads have run since it was told to hold one, as such a table."""
+    lines = program.lines()
+    names = list(dict.fromkeys(name for name, _, _ in lines))
+    trace = [(names.index(name), file, line) for name, file, line in lines]
+    return "\n".join(_table(names, 0, trace, program.path))
+
+
+def _table(heads: list[str], always: int, trace: list[tuple], path: Path) -> list[str]:
+    """The rows of a table; its columns: the first `always` threads, and who is seen in it."""
+    shown = _around_switches(trace)
+    seen = [n for n in range(len(heads))
+            if n < always or any(entry and entry[0] == n for entry in shown)]
+    files = {entry[1] for entry in shown if entry}
+    width = 72 // max(2, len(seen))
+    if len(seen) > 2:
+        heads = [head.removeprefix("thread ") for head in heads]
+    rows = ["".join(f"{heads[n][: width - 1]:<{width}}" for n in seen).rstrip()]
+    for entry in shown:
+        if entry is None:
+            rows.append("…")
+            continue
+        number, file, line = entry
+        source = linecache.getline(str(path.parent / file), line).strip()
+        words = f"{line}  {source}" if len(files) == 1 else f"{file} {line}  {source}"
+        room = width - 1 if len(seen) == 2 else 76 - width * seen.index(number)
+        rows.append((" " * width * seen.index(number) + words[:room]).rstrip())
+    return rows + [f"(lines of {min(files)})"] * (len(files) == 1 and files != {path.name})
+
+
+def _around_switches(trace: list[tuple]) -> list[tuple | None]:
     """The rows next to a change of thread; None stands for those left out."""
-    near: set[int] = set()
-    for at in range(1, len(trace)):
-        if trace[at][0] != trace[at - 1][0]:
-            near.update(range(max(0, at - 3), min(len(trace), at + 4)))
-    if len(trace) <= ROWS or not near:
-        near = set(range(min(len(trace), ROWS)))
-    rows: list[tuple[int, int] | None] = []
+    changes = [at for at in range(1, len(trace)) if trace[at][0] != trace[at - 1][0]]
+    near = set(range(len(trace) if changes else ROWS))
+    for size in (12, 8, 5, 3):
+        if len(near) <= ROWS:
+            break
+        near = {row for at in changes for row in range(at - size, at + size + 1)}
+    rows: list[tuple | None] = []
     before = -1
-    for at in sorted(near)[:ROWS + 4]:
+    for at in sorted(near & set(range(len(trace))))[:ROWS]:
         if at != before + 1:
             rows.append(None)
         rows.append(trace[at])
@@ -78,17 +111,21 @@ def _around_switches(trace: list[tuple[int, int]]) -> list[tuple[int, int] | Non
 
 
 def _wait_words(wait: tuple) -> str:
-    thread, file, line, holder, since = wait
-    text = f"{thread} waits on line {line} for a lock"
-    if holder == thread:
-        return text + f" that it holds itself (taken on line {since})"
-    return text + (f" that {holder} holds (taken on line {since})" if holder else "")
+    thread, file, line, name, holder, since = wait
+    if holder == "loop":
+        return f"{thread} goes round and round on line {line}"
+    if not holder:
+        return f"{thread} waits on line {line} in {name}" if name else (
+            f"{thread} waits on line {line}")
+    text = f"{thread} waits on line {line} for {name or 'a lock'}"
+    who = "it holds itself" if holder == thread else f"{holder} holds"
+    return text + f", which {who} (taken on line {since})"
 
 
 def explore(program: Program, setup: str, setup_args: Sequence[Any],
             first: Sequence[tuple[str, Sequence[Any]]],
             threads: Sequence[tuple[str, Sequence[Any]]],
-            then: Sequence[tuple[str, Sequence[Any]]], most: int) -> list[Round]:
+            then: Sequence[tuple[str, Sequence[Any]]], most: int) -> Rounds:
     """Let the child explore; return its rounds.  Failure if the program raises."""
     program.orders_open += 1
     packed: list[Any] = [
@@ -107,9 +144,10 @@ def explore(program: Program, setup: str, setup_args: Sequence[Any],
         failure.crash = Event(0.0, program.name, "crash", result.file, result.line,
                               note=result.error, data=result.message.encode())
         raise failure
-    outcomes, rounds = result.value
-    made = [_round(calls, raw, str(program.path)) for raw in outcomes]
-    return [made[number] for number in rounds]
+    outcomes, rounds, left_out = result.value
+    made = [_round(calls, raw, program.path) for raw in outcomes]
+    crash = program.crashes[0] if program.crashes else None
+    return Rounds((made[number] for number in rounds), left_out, crash)
 
 
 class _Plain:
@@ -125,19 +163,20 @@ class _Plain:
         return value[2] if kind == "object" else content
 
 
-def _round(calls: list[str], raw: list, path: str) -> Round:
-    results, after, deadlock, trace, waits, switched = raw
+def _round(calls: list[str], raw: list, path: Path) -> Round:
+    results, after, deadlock, trace, waits, switched, helpers = raw
     values = [pair[1] if pair else None for pair in results]
     errors = [pair[1] for pair in results if pair and not pair[0]]
     return Round(calls, values, errors, [pair[1] for pair in after], deadlock,
-                 [(n, line) for n, line in trace], [tuple(w) for w in waits], switched, path)
+                 [tuple(entry) for entry in trace], [tuple(w) for w in waits], switched,
+                 helpers, path)
 
 
-def expect(rounds: list[Round], ok: Callable[[Round], bool], what: str) -> None:
-    """Raise the Failure for the first round that is not right."""
+def expect(rounds: Rounds, ok: Callable[[Round], bool], what: str) -> None:
+    """Raise the Failure for the first round that is not right, or if not all were tried."""
     for number, found in enumerate(rounds, 1):
         if found.deadlock:
-            kind, text = "deadlock", "The threads wait for each other for ever."
+            kind, text = _stuck(found)
         elif found.errors and not ok(found):
             kind, text = "race", f"{what} A thread ended with {found.errors[0]}."
         elif not ok(found):
@@ -145,7 +184,21 @@ def expect(rounds: list[Round], ok: Callable[[Round], bool], what: str) -> None:
         else:
             continue
         failure = Failure(kind, text)
+        failure.crash = rounds.crash
         failure.table = found.table
         failure.note = (f"Found in round {number} of {len(rounds)}: the threads were "
                         "switched exactly where the table shows it.")
         raise failure
+    if rounds.left_out:
+        raise Failure("long", f"{' and '.join(rounds[0].calls)} make "
+                      f"{count(rounds.left_out, 'step')} more than the turnstile can try. It "
+                      "has found no mistake so far, but that is no proof.")
+
+
+def _stuck(found: Round) -> tuple[str, str]:
+    """The kind of failure, and a sentence, for a round whose threads never end."""
+    if any(wait[4] == "loop" for wait in found.waits):
+        return "endless", "A thread goes round and round and comes to no end."
+    if any(wait[4] for wait in found.waits):
+        return "deadlock", "The threads wait for each other for ever."
+    return "waits", "A thread waits for ever."

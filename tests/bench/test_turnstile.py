@@ -16,7 +16,8 @@ from offices import (
     office,
     one_was_sold,
 )
-from socklab.lesson import Failure, Round
+from socklab.evidence import explain
+from socklab.lesson import Failure, Rounds
 from socklab.tap import turnstile
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["benching"]
 
 
-def explore(bench: Bench, text: str, **options: object) -> list[Round]:
+def explore(bench: Bench, text: str, **options: object) -> Rounds:
     return bench.lab.turnstile(
         bench.file(text, "office.py"), setup="Office", setup_args=(1,),
         threads=[("buy", ("ann",)), ("buy", ("bob",))], **options)  # type: ignore[arg-type]
@@ -39,7 +40,7 @@ def test_a_race_is_found(bench: Bench, name: str) -> None:
         bench.lab.expect_rounds(rounds, one.ok, "The seat was sold twice.")
     assert caught.value.kind == "race"
     table = caught.value.table.splitlines()
-    assert table[0].startswith("thread 1: buy('ann')") and "thread 2" in table[0]
+    assert "1: buy('ann')" in table[0] and "2: buy('bob')" in table[0]
     assert all(len(row) <= 76 for row in table)
 
 
@@ -57,8 +58,40 @@ def test_it_is_the_same_each_time(bench: Bench) -> None:
     assert [(r.results, r.trace) for r in first] == [(r.results, r.trace) for r in again]
 
 
-def test_the_bound_holds(bench: Bench) -> None:
-    assert len(explore(bench, RACES["no lock"].text, most=10)) == 10
+def test_what_was_not_tried_is_no_proof(bench: Bench) -> None:
+    text = RIGHT["one Lock"].text
+    all_of_it = len(explore(bench, text))
+    rounds = explore(bench, text, most=10)
+    assert rounds.left_out == all_of_it - len(rounds) > 0
+    with pytest.raises(Failure) as caught:
+        bench.lab.expect_rounds(rounds, one_was_sold, "")
+    assert caught.value.kind == "long" and "no proof" in caught.value.what
+
+
+def test_a_race_in_another_file(bench: Bench) -> None:
+    bench.file(RACES["no lock"].text, "seats.py")
+    rounds = explore(bench, "from seats import Office\n")
+    with pytest.raises(Failure) as caught:
+        bench.lab.expect_rounds(rounds, one_was_sold, "")
+    assert "  if self.seats > 0:" in caught.value.table
+    assert "(lines of seats.py)" in caught.value.table
+
+
+def test_each_round_has_modules_of_its_own(bench: Bench) -> None:
+    bench.file("sold = []\n", "seats.py")
+    rounds = explore(bench, """
+import seats
+import threading
+class Office:
+    lock = threading.Lock()
+    def __init__(self, number):
+        pass
+    def buy(self, name):
+        with self.lock:
+            seats.sold.append(name)
+            return len(seats.sold) == 1
+""")
+    bench.lab.expect_rounds(rounds, one_was_sold, "")
 
 
 # how a name is bound, and whether to read it is a step of a thread
@@ -82,7 +115,7 @@ def test_only_a_name_that_can_change_is_a_step(text: str) -> None:
     parts = list(turnstile._parts(compile(text, "office.py", "exec")))
     rebound = turnstile._rebound(parts, functions_only=False)
     [read] = [part for part in parts if part.co_name == "f"]
-    assert any(shared for _, (_, shared) in turnstile._offsets(read, rebound)) == NAMES[text]
+    assert any(shared for _, (_, _, shared) in turnstile._offsets(read, rebound)) == NAMES[text]
 
 
 def test_a_lock_taken_twice(bench: Bench) -> None:
@@ -97,7 +130,52 @@ def test_a_lock_taken_twice(bench: Bench) -> None:
     with pytest.raises(Failure) as caught:
         bench.lab.expect_rounds(rounds, one_was_sold, "")
     assert caught.value.kind == "deadlock"
-    assert "thread 1 waits on line 16 for a lock that it holds itself" in caught.value.table
+    assert "thread 1 waits on line 16 for lock, which it holds itself" in caught.value.table
+
+
+def test_a_thread_that_nobody_can_wake(bench: Bench) -> None:
+    text = office("""
+        def buy(self, name):
+            return queue.Queue().get()
+        """)
+    rounds = explore(bench, text)
+    with pytest.raises(Failure) as caught:
+        bench.lab.expect_rounds(rounds, one_was_sold, "")
+    assert caught.value.kind == "waits"
+    assert "thread 1 waits on line 15 in Queue.get()" in caught.value.table
+
+
+def test_a_loop_that_nobody_ends(bench: Bench) -> None:
+    text = office("""
+        def buy(self, name):
+            while not self.lock.acquire(blocking=False):
+                pass
+            return True
+        """)
+    rounds = explore(bench, text)
+    with pytest.raises(Failure) as caught:
+        bench.lab.expect_rounds(rounds, one_was_sold, "")
+    assert caught.value.kind == "endless"
+    assert "thread 2 goes round and round on line 15" in caught.value.table
+
+
+def test_an_exception_in_a_thread_of_the_office(bench: Bench) -> None:
+    text = office("""
+            self.jobs = queue.Queue()
+            threading.Thread(target=self.work, daemon=True).start()
+
+        def work(self):
+            raise KeyError(self.jobs.get())
+
+        def buy(self, name):
+            self.jobs.put(name)
+            self.jobs.join()
+        """)
+    rounds = explore(bench, text)
+    with pytest.raises(Failure) as caught:
+        bench.lab.expect_rounds(rounds, one_was_sold, "")
+    assert caught.value.kind == "waits"
+    assert caught.value.crash is not None and caught.value.crash.note == "KeyError"
 
 
 def test_two_locks_in_opposite_order(bench: Bench) -> None:
@@ -111,8 +189,8 @@ def test_two_locks_in_opposite_order(bench: Bench) -> None:
         """)
     found = explore(bench, text)[-1]
     assert found.deadlock
-    assert "thread 1 waits on line 18 for a lock that thread 2 holds" in found.table
-    assert "thread 2 waits on line 18 for a lock that thread 1 holds" in found.table
+    assert "thread 1 waits on line 18 for other, which thread 2 holds" in found.table
+    assert "thread 2 waits on line 18 for lock, which thread 1 holds" in found.table
 
 
 def test_calls_before_and_afterwards(bench: Bench) -> None:
@@ -163,4 +241,56 @@ def test_instructions_are_read_as_the_library_reads_them() -> None:
                                                          "LOAD_ATTR", "STORE_ATTR"))
             lines = dict(turnstile._offsets(part, set()))
             for offset, line in dis.findlinestarts(part):
-                assert line is None or lines[offset][0] == line or line == 0
+                assert line is None or lines[offset][1] == line or line == 0
+
+
+CROSSED = """
+import socket
+import threading
+
+names_lock = threading.Lock()
+rooms_lock = threading.RLock()
+
+def serve(connection):
+    with connection:
+        first, second = names_lock, rooms_lock
+        if connection.recv(10) == b"bob":
+            first, second = second, first
+        with first:
+            with second:
+                connection.sendall(b"ok")
+
+with socket.create_server(("127.0.0.1", 5000)) as listening:
+    while True:
+        threading.Thread(target=serve, args=(listening.accept()[0],)).start()
+"""
+
+
+def test_a_deadlock_in_a_running_server(bench: Bench) -> None:
+    server = bench.serve(CROSSED, turnstile=True)
+    for step in range(100):
+        ann, bob = server.connect(), server.connect()
+        bench.lab.settle()
+        server.hold(step)
+        ann.send(b"ann")
+        bench.lab.settle()
+        bob.send(b"bob")
+        bench.lab.settle()
+        held = server.let_go()
+        outcome = bench.lab.settle()
+        if outcome.deadlock or not held:
+            break
+    assert outcome.deadlock
+    text = explain(Failure("deadlock", "", outcome=outcome))
+    assert "(Thread-" in text and "for names_lock,\n    which Thread-" in text
+    assert "in RLock.acquire() for rooms_lock,\n    which Thread-" in text
+    assert "(since line 13)" in text
+    table = bench.lab.table(server).splitlines()
+    assert table[0].count("(serve)") == 2
+    assert any(row.startswith(" ") and "with second:" in row for row in table)
+
+
+def test_no_deadlock_where_threads_only_wait(bench: Bench) -> None:
+    server = bench.serve(RIGHT_SERVERS["a pool of threads with a lock"])
+    server.connect()
+    assert not bench.lab.settle().deadlock

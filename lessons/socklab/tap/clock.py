@@ -64,9 +64,7 @@ def sleep(seconds: float) -> None:
 
 def wait(parked: parking.Park) -> None:
     """Block until `parked` is woken or fired (or, with the real clock, is due)."""
-    turn, passed = parked.record.turn, False
-    if turn is not None:
-        passed = parked.record.round.pass_on(turn, parked)
+    turn = parking.pass_on(parked)
     try:
         if real and parked.deadline is not None:
             parked.gate.acquire(timeout=max(0.0, parked.deadline - elapsed()))
@@ -77,8 +75,7 @@ def wait(parked: parking.Park) -> None:
     finally:
         with parking.mutex:
             parking.unpark(parked)
-    if passed:
-        turn.baton.acquire()  # until it is this thread's turn again
+    parking.take_turn(turn)
 
 
 def install() -> None:

@@ -32,7 +32,8 @@ class Lock:
         self._held = False
         self._waiters: deque[parking.Park] = deque()
         self.holder: parking.Record | None = None
-        self.taken_at: parking.Place = ("", 0, "")
+        self._line = 0  # on which it was taken
+        self._name = ""  # what the program calls it
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if not blocking and timeout != -1:
@@ -58,9 +59,7 @@ class Lock:
         return parked.woken
 
     def _taken_by(self, record: parking.Record) -> None:
-        self.holder = record
-        if record.round is not None:  # the turnstile tells who holds what, and since where
-            self.taken_at = parking.place()
+        self.holder, self._line = record, parking.line()
 
     def release(self) -> None:
         with parking.mutex:
@@ -69,7 +68,7 @@ class Lock:
             while self._waiters:
                 waiter = self._waiters.popleft()
                 if not waiter.fired:
-                    self._taken_by(waiter.record)
+                    self.holder, self._line = waiter.record, waiter.line
                     waiter.wake()
                     return
             self._held, self.holder = False, None
@@ -78,8 +77,13 @@ class Lock:
         return self._held
 
     def state(self) -> tuple | None:
-        """As a channel: only another thread's release ends the wait."""
-        return ()
+        """As a channel: only another thread's release ends the wait.
+
+        ("lock", its name or "", who holds it or "", the line on which that one took it).
+        """
+        if self._waiters and not self._name:
+            self._name = _name_of(self, self._waiters[0].frame)
+        return ("lock", self._name, self.holder.name if self.holder else "", self._line)
 
     def __enter__(self) -> bool:
         return self.acquire()
@@ -92,6 +96,26 @@ class Lock:
         self._waiters.clear()
 
     acquire_lock, release_lock, locked_lock = acquire, release, locked
+
+
+def _name_of(lock: Lock, frame: Any) -> str:
+    """What the waiting line calls a lock: an attribute's, or else a variable's name; or ""."""
+    def has(value: object) -> bool:  # an RLock has _block, a Condition has _lock
+        parts = (getattr(value, name, None) for name in ("_block", "_lock"))
+        return value is lock or (type(value).__module__ == "threading"
+                                 and any(has(part) for part in parts))
+
+    while frame is not None and not parking.is_own(frame):
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    owners = [vars(v) for v in frame.f_locals.values()
+              if hasattr(v, "__dict__") and not has(v)]
+    for names in (*owners, frame.f_globals, frame.f_locals):
+        for name, value in list(names.items()):
+            if has(value) and isinstance(name, str):
+                return name
+    return ""
 
 
 def _fail(error: BaseException, thread: str) -> None:
@@ -110,13 +134,13 @@ def _owner(function: Callable) -> Any:
 
 def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
     """Register the thread that will run `function`; return its record and its new body."""
-    if len(parking.records) > THREADS:
+    round_ = parking.current().round  # the turnstile's, if one is at work
+    if len(parking.records if round_ is None else round_.order) > THREADS:
         raise RuntimeError(f"this program starts threads without end ({THREADS} are alive)")
     owner = _owner(function)
     record = parking.register(getattr(owner, "name", "a thread"), daemon)
     if owner is not None:
         owner._socklab_record = record
-    round_ = parking.current().round  # the turnstile's, if one is at work
     turn = round_.turn_for(record) if round_ is not None else None
 
     def body(*args: Any, **kwargs: Any) -> None:

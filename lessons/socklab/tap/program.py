@@ -151,6 +151,7 @@ def _run(file: str, held: bool) -> None:
     sys.modules["__main__"] = module
     if held:
         code = _turnstile().load(file)
+        _turnstile().Finder(functions_only=False).install()
     else:
         code = source.compiled(file)
     exec(code, module.__dict__)
@@ -418,7 +419,7 @@ def _await_rest(seconds: float) -> None:
     while (left := end - clock.real_now()) > 0 and not control.asking():
         parking.await_rest(left)
         with parking.mutex:
-            arrived = waiting.arrived()
+            arrived = waiting.arrived(parking.records)
             if parking.all_parked() and not arrived:
                 return
         if arrived:  # its thread wakes up: to look again at once would keep the GIL from it
@@ -489,6 +490,11 @@ def _let_go(number: int) -> None:
     control.tell("done", number)
 
 
+def _lines(number: int) -> None:
+    control.tell("lines", tuple(_holder.trace))
+    control.tell("done", number)
+
+
 def _order(*order: Any) -> None:
     with parking.mutex:
         _orders.append(order)
@@ -508,4 +514,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "still?": _still, "where?": _where, "jump": _jump, "plan": _plan, "room": _room,
     "type": _type, "end input": _end_input, "order": _order, "interrupt": signals.interrupt,
     "answer": control.answer, "hold": _hold, "let go": _let_go,
+    "lines": _lines,
 }

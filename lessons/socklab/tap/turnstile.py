@@ -6,12 +6,12 @@ Two ways of use:
   runs at a time; who that is changes when a thread blocks or ends, and at one or two
   chosen instructions.  All single switches are tried, then some pairs: preemption
   bounding, after Musuvathi and Qadeer, "Iterative context bounding for systematic testing
-  of multithreaded programs" (PLDI 2007).
+  of multithreaded programs" (PLDI 2007).  Threads that the object starts take part.
 * `Holder`: in a running server the first thread that comes to its k-th instruction is held
   there until the grader lets it go, after all others have come to rest.
 
-An instruction counts only if it can touch what threads share.  From Python 3.12 on they
-are seen through sys.monitoring; before, through sys.settrace.
+An instruction counts only if it can touch what threads share, in any file of the student.
+From Python 3.12 on they are seen through sys.monitoring; before, through sys.settrace.
 """
 
 from __future__ import annotations
@@ -21,15 +21,20 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.util import spec_from_file_location
 from opcode import opname
 
-from . import clock, locks, parking, source
+from . import clock, control, locks, parking, source, waiting
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from typing import Any
 
 PAIRS = 60  # so many of the pairs of switches are tried, evenly spread
+SPIN = 200  # steps in one go, after which a thread gives way: it may wait in a loop
+TRACED = 1000  # lines of a running server that are kept, from one `hold` to the next
+ENDLESS = 500  # so often in one round: then nobody gets any further
 OPTIMIZED = 1  # flag of a function's code (inspect.CO_OPTIMIZED)
 TOOL = 4  # an id of sys.monitoring that no debugger, profiler or coverage tool uses
 # instructions that touch nothing but the thread's own frame
@@ -44,10 +49,10 @@ BINDS = ("STORE_NAME", "STORE_GLOBAL", "STORE_ATTR", "DELETE_NAME", "DELETE_GLOB
 # the lowest bit of their argument says something else than which name it is
 SHIFTED = ("LOAD_GLOBAL", "LOAD_ATTR") if sys.version_info >= (3, 12) else ("LOAD_GLOBAL",)
 
-# code: offset -> (line, can it touch what threads share?)
-_known: dict[types.CodeType, dict[int, tuple[int, bool]]] = {}
+# code: offset -> (file, line, can it touch what threads share?)
+_known: dict[types.CodeType, dict[int, tuple[str, int, bool]]] = {}
 _files: set[str] = set()  # of these codes: to look one up is slow
-on_step: Callable[[int, bool], None] | None = None
+on_step: Callable[[str, int, bool], None] | None = None
 
 
 class InUse(Exception):
@@ -145,13 +150,13 @@ def _loops(code: types.CodeType) -> Iterator[tuple[int, int]]:
 
 
 def _offsets(code: types.CodeType,
-             rebound: set[str]) -> Iterator[tuple[int, tuple[int, bool]]]:
-    line = code.co_firstlineno
+             rebound: set[str]) -> Iterator[tuple[int, tuple[str, int, bool]]]:
+    file, line = os.path.basename(code.co_filename), code.co_firstlineno
     starts = {start: number for start, _, number in code.co_lines() if number}
     for offset, operation, name in _instructions(code):
         line = starts.get(offset, line)
         shared = name in rebound if operation in READS else not _is_private(operation)
-        yield offset, (line, shared)
+        yield offset, (file, line, shared)
 
 
 @cache
@@ -183,11 +188,15 @@ def _trace_inside(frame: types.FrameType, event: str, argument: Any) -> Any:
 class Turn:
     """A thread's place in a round."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number  # 0, 1, … for the calls; negative for helpers
+    def __init__(self, record: parking.Record, number: int) -> None:
+        self.record = record
+        self.number = number  # 0, 1, … for the calls, then the helpers; -1 for the grader's
         self.runnable = True
         self.done = False
         self.steps = 0
+        self.at_once = 0  # steps since it has got the baton
+        self.late = False  # it has let all others go first
+        self.last = ("", 0)  # its file and line
         self.line_begun = False  # has it done something shared on its line?
         self.baton = parking.real_lock()
         self.baton.acquire()
@@ -200,59 +209,80 @@ class Round:
     step, all others go first until they block or end.
     """
 
-    def __init__(self, first: int, switches: tuple[tuple[int, int], ...]) -> None:
+    def __init__(self, first: int, switches: tuple[tuple[int, int], ...], calls: int) -> None:
         self.order: list[Turn] = []
         self.first, self.switches = first, list(switches)
-        self.trace: list[tuple[int, int]] = []  # (thread, line), without repeats
-        self.main = Turn(-1)
+        self.trace: list[tuple[int, str, int]] = []  # (thread, file, line), without repeats
+        self.main = Turn(parking.current(), -1)
         self.main.runnable = False
         self.over = False
+        self.calls = calls  # so many; the threads that the object starts have higher numbers
+        self.helpers: list[str] = []  # their names
+        self.gave_way = 0  # so often a thread has done so that seems to wait in a loop
 
-    def turn_for(self, record: parking.Record, number: int = -2) -> Turn:
+    @property
+    def endless(self) -> bool:
+        """Do the threads go round and round without getting any further?"""
+        return self.gave_way >= ENDLESS
+
+    def turn_for(self, record: parking.Record, number: int | None = None) -> Turn:
         """Let a thread take part; it must wait for the baton before it runs."""
-        turn = record.turn = Turn(number)
+        if number is None:
+            number = self.calls + len(self.helpers)
+            self.helpers.append(record.name)
+        turn = record.turn = Turn(record, number)
         record.round = self
-        self.order.append(turn)
+        self.order.insert(sum(not other.late for other in self.order), turn)
         return turn
 
-    def step(self, line: int, shared: bool) -> None:
+    def step(self, file: str, line: int, shared: bool) -> None:
         """An instruction of a student's line is about to run, in the thread whose turn it is."""
         turn = parking.current().turn
         if turn is None or turn.done:
             return
-        if self._show(turn, line):
+        turn.last = (file, line)
+        if self._show(turn):
             turn.line_begun = False
         if not shared:
             return
         here = (turn.number, turn.steps)
         turn.steps += 1
+        turn.at_once += 1
         if self.switches and self.switches[0] == here:
             self.switches.pop(0)
-            if not turn.line_begun and turn.number >= 0:
+            if not turn.line_begun:
                 self.trace.pop()  # nothing of this line is done yet that others could see
-            self.order.remove(turn)
-            self.order.append(turn)
-            self._give_to_next(turn)
-            self._show(turn, line)  # here it goes on
+            self._give_way(turn)
+            self._show(turn)  # here it goes on
+        elif turn.at_once > SPIN:
+            self.gave_way += 1
+            control.progress += 1  # it counts as work: `endless` has a bound of its own
+            self._give_way(turn)
         turn.line_begun = True
 
-    def _show(self, turn: Turn, line: int) -> bool:
-        """Note that this line runs now, unless it ran just before; False if it did."""
-        new = turn.number >= 0 and (not self.trace or self.trace[-1] != (turn.number, line))
-        if new:
-            self.trace.append((turn.number, line))
-        return new
+    def _show(self, turn: Turn) -> bool:
+        """Note that its line runs now, unless it ran just before; False if it did."""
+        entry = (turn.number, *turn.last)
+        if self.trace and self.trace[-1] == entry:
+            return False
+        self.trace.append(entry)
+        return True
 
-    def _give_to_next(self, turn: Turn) -> None:
-        """Pass the baton and wait until it comes back (at once if nobody else can run)."""
-        following = self._next()
+    def _give_way(self, turn: Turn) -> None:
+        """Let all others go first; return when it is this thread's turn again."""
+        self.order.remove(turn)
+        self.order.append(turn)
+        turn.late, turn.at_once = True, 0
+        following = self.main if self.endless else self._next()
         if following is not turn:
             following.baton.release()
             turn.baton.acquire()
 
     def _next(self) -> Turn:
         for turn in self.order:
-            if turn.runnable and not turn.done:
+            # (a wait in select() is ended by the system, as soon as something is there)
+            if not turn.done and (turn.runnable or waiting.arrived([turn.record])):
+                turn.runnable = True
                 return turn
         with parking.mutex:  # all wait: let the first timer run out, if there is one
             due = [r.park.deadline for r in parking.records
@@ -268,7 +298,7 @@ class Round:
         with parking.mutex:
             if parked.woken or parked.fired:
                 return False
-            turn.runnable = False
+            turn.runnable, turn.at_once = False, 0
             following = self._next()
             if following is turn:
                 return False
@@ -297,50 +327,58 @@ class Round:
         self.main.baton.acquire()
 
 
+class _Stuck(Exception):
+    """A round has not come to its end."""
+
+
 def explore(make: Callable[[], Any], calls: tuple, then: tuple,
-            most: int) -> tuple[list[tuple], list[int]]:
+            most: int) -> tuple[list[tuple], list[int], int]:
     """Run the calls on a fresh object under each schedule; return what came of it.
 
     make: gives the object.  calls, then: (method, arguments) pairs; `calls` run at the
-    same time, `then` afterwards.  most: the bound on the number of rounds.
+    same time, `then` afterwards.  most: the bound on the number of single switches.
     Returns the different outcomes, (results, results of `then`, deadlock?, trace, waits,
-    switched?), the last three of the first round that came to it; and for each round the
-    number of its outcome.
+    switched?, names of the helpers), the last four of the first round that came to it; for
+    each round the number of its outcome; and how many single switches were left out.
     """
     outcomes: list[tuple] = []
     rounds: list[int] = []
     known: dict[str, int] = {}
     steps: dict[int, int] = {}
-    numbers = range(len(calls))
 
-    def go(first: int, *switches: tuple[int, int]) -> bool:
-        """Run one round; False if exploring must stop."""
-        result, counts = _run_round(Round(first, switches), make, calls, then)
+    def go(first: int, *switches: tuple[int, int]) -> dict[int, int]:
+        """Run one round; return how many steps each thread has made."""
+        round_ = Round(first, switches, len(calls))
+        result = _run_round(round_, make, calls, then)
         number = known.setdefault(repr(result[:3]), len(outcomes))
         if number == len(outcomes):
-            outcomes.append((*result, bool(switches)))
+            outcomes.append((*result[:5], bool(switches), result[5]))
         rounds.append(number)
-        for number, count in counts.items():
-            steps[number] = max(steps.get(number, 0), count)
-        return not result[2] and len(rounds) < most
+        control.progress += 1
+        if result[2]:
+            raise _Stuck  # its threads wait for ever: the process is of no use now
+        counts = {turn.number: turn.steps for turn in round_.order}
+        if not round_.gave_way:
+            steps.update({n: max(c, steps.get(n, 0)) for n, c in counts.items()})
+        return counts
 
-    for first in numbers:
-        if not go(first):
-            return outcomes, rounds
-        for step in range(steps[first]):
-            if not go(first, (first, step)):
-                return outcomes, rounds
-    pairs = [(first, a, second, b) for first in numbers for second in numbers
-             if first != second for a in range(steps[first]) for b in range(steps[second])]
-    stride = max(1, -(-len(pairs) // PAIRS))
-    for first, a, second, b in pairs[::stride]:
-        if not go(first, (first, a), (second, b)):
-            return outcomes, rounds
-    return outcomes, rounds
+    try:
+        singles = []
+        for first in range(len(calls)):
+            singles += [(first, number, step) for number, count in go(first).items()
+                        if number == first or number >= len(calls) for step in range(count)]
+        for first, number, step in singles[:most]:
+            go(first, (number, step))
+        pairs = [(one, a, two, b) for one in steps for two in steps if one != two
+                 for a in range(steps[one]) for b in range(steps[two])]
+        for one, a, two, b in pairs[:: max(1, -(-len(pairs) // PAIRS))]:
+            go(one if one < len(calls) else 0, (one, a), (two, b))
+    except _Stuck:
+        return outcomes, rounds, 0
+    return outcomes, rounds, len(singles[most:])
 
 
-def _run_round(round_: Round, make: Callable[[], Any], calls: tuple,
-               then: tuple) -> tuple[tuple, dict[int, int]]:
+def _run_round(round_: Round, make: Callable[[], Any], calls: tuple, then: tuple) -> tuple:
     global on_step
     main = parking.current()
     main.turn, main.round = round_.main, round_
@@ -357,12 +395,11 @@ def _run_round(round_: Round, make: Callable[[], Any], calls: tuple,
         on_step = None
         main.turn = main.round = None
     deadlock = not all(turn.done for turn in turns)
-    waits = _who_waits() if deadlock else ()
+    waits = _who_waits(round_) if deadlock else ()
     if not deadlock:
         round_.set_free()
     after = () if deadlock else tuple(_result(target, call) for call in then)
-    outcome = (tuple(results), after, deadlock, tuple(round_.trace[-120:]), waits)
-    return outcome, {turn.number: turn.steps for turn in turns}
+    return tuple(results), after, deadlock, tuple(round_.trace[-120:]), waits, tuple(round_.helpers)
 
 
 def _start(round_: Round, number: int, target: Any, call: tuple, results: list) -> Turn:
@@ -393,17 +430,26 @@ def _result(target: Any, call: tuple) -> tuple:
         return (False, f"{type(error).__name__}: {error}")
 
 
-def _who_waits() -> tuple:
-    """For a deadlock: (thread, file, line, name of the holder, the holder's line)."""
+def _who_waits(round_: Round) -> tuple:
+    """For a deadlock: (thread, file, line, name of the lock, holder, the holder's line).
+
+    A thread that waits in a loop has no lock to its name, and the holder "loop".
+    """
     found = []
     for record in parking.records:
-        if record.park is None or not record.name.startswith("thread "):
+        if record.round is not round_ or record.turn.number < 0:
+            continue
+        if record.park is None:
+            if round_.endless:
+                found.append((record.name, *record.turn.last, "", "loop", 0))
             continue
         for channel in record.park.channels:
-            holder = getattr(channel, "holder", None)
-            taken = getattr(channel, "taken_at", ("", 0, ""))
-            found.append((record.name, *record.park.place[:2],
-                          holder.name if holder else "", taken[1]))
+            file, line, inner = record.park.place
+            state = channel.state() or ()
+            name, holder, since = state[1:] if state[:1] == ("lock",) else ("", "", 0)
+            if inner and holder in ("", record.name):  # the lock is inside of a queue
+                name, holder = f"{inner}()", ""
+            found.append((record.name, file, line, name, holder, since))
     return tuple(found)
 
 
@@ -411,33 +457,58 @@ def _who_waits() -> tuple:
 
 
 class Holder:
-    """Holds the first thread that comes to its k-th instruction, until it is let go."""
+    """Holds the first thread that comes to its k-th instruction, until it is let go.
+
+    trace: (thread, file, line), without repeats, since it was told to hold one.
+    """
 
     def __init__(self) -> None:
         self.at: int | None = None
         self.held: parking.Park | None = None
         self.happened = False
         self._steps: dict[parking.Record, int] = {}
+        self._patience = 0  # steps that all others may still make meanwhile
+        self.trace: list[tuple[str, str, int]] = []
+        self._begun: set[parking.Record] = set()  # have done something shared on their line
 
     def arm(self, step: int) -> None:
         """From now on count each thread's instructions; hold who comes to `step` first."""
         global on_step
         with parking.mutex:
             self.at, self.happened, self._steps = step, False, {}
+            self.trace, self._begun = [], set()
         on_step = self._step
 
-    def _step(self, line: int, shared: bool) -> None:
-        if self.at is None or not shared:
-            return
+    def _step(self, file: str, line: int, shared: bool) -> None:
         record = parking.current()
+        entry = (record.name, file, line)
+        if self.trace[-1:] != [entry] and len(self.trace) < TRACED:
+            self.trace.append(entry)
+            self._begun.discard(record)
+        if not shared:
+            return
+        if self.held is not None:
+            self._wait_less()
         with parking.mutex:
-            count = self._steps.get(record, 0)
-            self._steps[record] = count + 1
-            if self.at is None or count != self.at:
+            count = self._steps[record] = self._steps.get(record, -1) + 1
+            begun = record in self._begun
+            self._begun.add(record)
+            if count != self.at:
                 return
             self.at, self.happened = None, True
+            if not begun and self.trace[-1:] == [entry]:
+                self.trace.pop()  # it will do what this line does when it goes on
             parked = self.held = parking.park("held", (self,))
+            self._patience = 10 * SPIN
         clock.wait(parked)
+
+    def _wait_less(self) -> None:
+        """Who makes steps without end waits in a loop for the one that is held: let it go."""
+        with parking.mutex:
+            self._patience -= 1
+            if self._patience == 0 and self.held is not None:
+                self.held.wake()
+                self.held = None
 
     def state(self) -> tuple | None:
         """As a channel: only the grader lets the thread go."""
@@ -445,13 +516,15 @@ class Holder:
 
     def release(self) -> bool:
         """Let the held thread go; return whether there was one."""
-        global on_step
         with parking.mutex:
-            self.at, on_step = None, None
+            self.at = None
             if self.held is not None:
                 self.held.wake()
                 self.held = None
             return self.happened
+
+
+# -- the student's files -----------------------------------------------------------------------
 
 
 @cache
@@ -462,17 +535,54 @@ def load(file: str, functions_only: bool = False) -> types.CodeType:
     return code
 
 
+class Finder:
+    """Finds the student's other files, so that their instructions are seen, too."""
+
+    def __init__(self, functions_only: bool) -> None:
+        self.functions_only = functions_only
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """As the import system asks; a given_….py of the lesson shares nothing."""
+        file = os.path.join(parking.home, name + ".py")
+        if path is not None or name.startswith("given_") or not os.path.isfile(file):
+            return None
+        return spec_from_file_location(name, file, loader=_Loader(name, file, self))
+
+    def install(self) -> None:
+        """Go before the finder that looks into the folders of sys.path."""
+        if not any(isinstance(finder, Finder) for finder in sys.meta_path):
+            sys.meta_path.insert(sys.meta_path.index(PathFinder), self)  # type: ignore
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, finder: Finder) -> None:
+        super().__init__(name, path)
+        self.functions_only = finder.functions_only
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        return load(self.path, self.functions_only)
+
+
+def _forget_modules() -> None:
+    """Let the next import run the student's files anew."""
+    for name, module in list(sys.modules.items()):
+        if isinstance(getattr(module, "__loader__", None), _Loader):
+            del sys.modules[name]
+
+
 def explore_file(file: str, setup: str, arguments: tuple, first: tuple, calls: tuple,
-                 then: tuple, most: int) -> tuple[list[tuple], list[int]]:
+                 then: tuple, most: int) -> tuple[list[tuple], list[int], int]:
     """Explore calls on what `setup(*arguments)` of a file gives; see `explore`.
 
-    The module's code runs anew for each round, so no round sees another one's data; the
+    The modules' code runs anew for each round, so no round sees another one's data; the
     calls `first` are made before the threads start.
     """
     code = load(file, functions_only=True)  # the rest is over before the threads start
+    Finder(functions_only=True).install()
     name = os.path.splitext(os.path.basename(file))[0]
 
     def make() -> Any:
+        _forget_modules()
         module = sys.modules[name] = types.ModuleType(name)
         module.__file__ = file
         exec(code, module.__dict__)

@@ -129,11 +129,13 @@ def tap_select(rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None)
         with parking.mutex:
             parked = parking.park("select", channels_of(interest), deadline)
             writable = [w for w in wlist if not _hidden(_descriptor(w))]
+        turn = parking.pass_on(parked)
         try:
             ready = _select([*rlist, waker.inside], writable, xlist, _left(deadline))
         finally:
             with parking.mutex:
                 parking.unpark(parked)
+            parking.take_turn(turn)
         readable = [r for r in ready[0] if r is not waker.inside]
         if len(readable) < len(ready[0]):
             waker.quiet()
@@ -201,6 +203,7 @@ class Poller:
                     held = self._hold_back()
                     parked = parking.park("select", self._channels(), deadline)
                     self._waiting.append(parked)
+                turn = parking.pass_on(parked)
                 try:
                     left = _left(deadline)
                     ready = self._real.poll(None if left is None else left * self._unit)
@@ -210,6 +213,7 @@ class Poller:
                         self._waiting.remove(parked)
                         for descriptor in held:
                             self._real.modify(descriptor, self._interest[descriptor])
+                    parking.take_turn(turn)
                 found = [pair for pair in ready if pair[0] != inside]
                 if len(found) < len(ready):
                     waker.quiet()
@@ -306,9 +310,9 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
             return False
 
 
-def arrived() -> bool:
-    """Is something there that lets a parked thread go on?  The mutex must be held."""
-    channels = [c for r in parking.records if r.park for c in r.park.channels]
+def arrived(records: list[parking.Record]) -> bool:
+    """Is something there that lets one of these go on that waits?  The mutex must be held."""
+    channels = [c for r in records if r.park for c in r.park.channels]
     readers = {c.descriptor for c in channels if isinstance(c, Ready)} - {-1}
     try:
         return bool(readers) and bool(wait_raw(list(readers), [], 0))
