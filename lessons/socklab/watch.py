@@ -23,6 +23,8 @@ EXAMPLES = """examples:
   python lessons/socklab watch --turnstile lessons/08/ticket_office.py
   python lessons/socklab watch --turnstile lessons/08/ticket_office.py \\
       --make "Office(2)" --call "buy('ann')" --call "cancel('ann')"
+  python lessons/socklab watch --turnstile lessons/09/chat_server.py \\
+      --send "hello parley/1 ann" "hello parley/1 ann"
 
 What you type goes to the program. Ctrl-C ends it.
 """
@@ -44,6 +46,8 @@ def register(tools: argparse._SubParsersAction) -> None:
                         help="with --turnstile: what makes the object (%(default)s)")
     parser.add_argument("--call", action="append", metavar="CALL",
                         help="with --turnstile: a thread's call (buy('ann'), buy('bob'))")
+    parser.add_argument("--send", nargs=2, metavar="LINE",
+                        help="with --turnstile: start a server; two clients send it a line each")
     parser.set_defaults(run=_run)
 
 
@@ -66,6 +70,8 @@ def _program(text: str) -> Path:
 
 def _run(options: argparse.Namespace) -> int:
     try:
+        if options.turnstile and options.send:
+            return turnstile_server(options.file, options.send)
         if options.turnstile:
             calls = options.call or ["buy('ann')", "buy('bob')"]
             return turnstile(options.file, options.make, calls)
@@ -141,6 +147,52 @@ def turnstile(path: Path, make: str, calls: list[str]) -> int:
         hub.close()
     _print_rounds(rounds)
     return 0
+
+
+def turnstile_server(path: Path, lines: list[str]) -> int:
+    """Let two clients send a line each; hold the first one's thread at each of its steps.
+
+    Each round has a server of its own.  Prints each different pair of answers; returns 0.
+    Raises Failure or ValueError if the file is no server.
+    """
+    hub = Hub(spares=1)
+    found: dict[tuple[bytes, bytes], list[str]] = {}  # the tables of the rounds
+    try:
+        held = True
+        while held:
+            answers, table, held = _one_round(hub, path, lines, sum(map(len, found.values())))
+            found.setdefault(answers, []).append(table)
+    finally:
+        hub.close()
+    rounds = sum(map(len, found.values()))
+    print(f"{count(rounds, 'round')}, each with the first client's thread held at another place.")
+    for (one, two), tables in sorted(found.items(), key=lambda item: -len(item[1])):
+        print(f"\n{len(tables)} of {rounds}: the first client reads {one!r},\n"
+              f"the second one {two!r}. The first of them:\n")
+        print("\n".join("  " + row for row in tables[0].splitlines()))
+    return 0
+
+
+def _one_round(hub: Hub, path: Path, lines: list[str],
+               step: int) -> tuple[tuple[bytes, bytes], str, bool]:
+    """Return both answers, the table, and whether a thread was held at this step."""
+    lab = Lab(hub, Submission("", path.parent), to_come=1)
+    try:
+        server = lab.program(path.name, turnstile=True)
+        lab.settle()
+        if not server.listened or server.finished:
+            raise ValueError(f"{path.name} does not listen: with --send it has to be a server.")
+        peers = server.connect(), server.connect()
+        lab.settle()
+        server.hold(step)
+        for peer, line in zip(peers, lines, strict=True):
+            peer.send(line.encode() + b"\n")
+            lab.settle()
+        held = server.let_go()
+        lab.settle()
+        return (bytes(peers[0].received), bytes(peers[1].received)), lab.table(server), held
+    finally:
+        lab.close()
 
 
 def _why(failure: Failure, path: Path) -> str:

@@ -180,3 +180,44 @@ def test_ctrl_c_ends_the_turnstile(tmp_path: Path, capsys: pytest.CaptureFixture
             break
         assert status == 130 and shown == "\nStopped.\n"
     assert moment > 3 and status == 0 and shown.startswith("26 rounds")
+
+
+RACING = """
+import socket
+import threading
+
+names = []
+lock = threading.Lock()
+
+def serve(connection):
+    with connection:
+        name = connection.recv(100)
+        with LOCK:
+            new = name not in names
+            names.append(name)
+        connection.sendall(b"welcome" if new else b"taken")
+
+with socket.create_server(("127.0.0.1", 5050)) as listening:
+    while True:
+        threading.Thread(target=serve, args=(listening.accept()[0],)).start()
+"""
+
+
+@pytest.mark.parametrize("lock", ["lock", "threading.Lock()"])
+def test_the_turnstile_in_a_running_server(lock: str, tmp_path: Path) -> None:
+    path = tmp_path / "server.py"
+    path.write_text(RACING.replace("LOCK", lock), encoding="utf-8")
+    done = run_tool("watch", str(path), "--turnstile", "--send", "ann", "ann")
+    assert done.returncode == 0, done.stderr
+    twice = "first client reads b'welcome',\nthe second one b'welcome'" in done.stdout
+    assert twice == (lock != "lock")
+    assert "\n  Thread-1 (serve)                    Thread-2 (serve)\n" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+
+
+def test_the_turnstile_and_a_program_that_is_no_server(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text("print('Hello')\n", encoding="utf-8")
+    done = run_tool("watch", str(path), "--turnstile", "--send", "a", "b")
+    assert done.returncode == 1 and done.stdout == \
+        "program.py does not listen: with --send it has to be a server.\n"
