@@ -109,13 +109,20 @@ def _name_of(lock: Lock, frame: Any) -> str:
         frame = frame.f_back
     if frame is None:
         return ""
-    owners = [vars(v) for v in frame.f_locals.values()
-              if hasattr(v, "__dict__") and not has(v)]
+    owners = [_attributes(v) for v in frame.f_locals.values() if not has(v)]
     for names in (*owners, frame.f_globals, frame.f_locals):
         for name, value in list(names.items()):
             if has(value) and isinstance(name, str):
                 return name
     return ""
+
+
+def _attributes(value: object) -> Any:
+    """vars(value), or nothing; without running any code of the program."""
+    try:
+        return object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
 
 
 def _fail(error: BaseException, thread: str) -> None:

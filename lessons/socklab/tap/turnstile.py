@@ -322,7 +322,7 @@ class Round:
 
     def run(self) -> None:
         """Start with the first thread; return when no thread can go on."""
-        self.order.sort(key=lambda t: (t.number != self.first, t.number < 0))
+        self.order.sort(key=lambda t: (t.number != self.first, t.number >= self.calls))
         self._next().baton.release()
         self.main.baton.acquire()
 
