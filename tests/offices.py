@@ -292,6 +292,40 @@ RIGHT = {
                                              "threading.Lock()")),
     "a thread for each call, and a lock": Office(office(
         THREAD_EACH_OFFICE.replace("TAKE", TAKE_LOCKED), "threading.Lock()")),
+    "a thread that looks around every second": Office(office("""
+            self.seen = []
+            threading.Thread(target=self.look, daemon=True).start()
+
+        def look(self):
+            import time
+            while True:
+                time.sleep(1)
+                self.seen.append(self.seats)
+
+        def buy(self, name):
+            with self.lock:
+                free = self.seats > 0
+                self.seats -= free
+                return free
+        """, "threading.Lock()")),
+    "a thread that looks for orders now and then": Office(office("""
+            self.jobs = []
+            threading.Thread(target=self.work, daemon=True).start()
+
+        def work(self):
+            import time
+            while True:
+                time.sleep(0.01)
+                if self.jobs:
+                    answer = self.jobs.pop()
+                    answer.put(self.seats > 0)
+                    self.seats -= 1
+
+        def buy(self, name):
+            answer = queue.Queue()
+            self.jobs.append(answer)
+            return answer.get()
+        """, "None")),
     "asyncio in a thread": Office(office(LOOP_OFFICE.replace("TAKE", TAKE), "None")),
 }
 

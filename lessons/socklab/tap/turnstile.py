@@ -273,7 +273,7 @@ class Round:
         self.order.remove(turn)
         self.order.append(turn)
         turn.late, turn.at_once = True, 0
-        following = self.main if self.endless else self._next()
+        following = self.main if self.endless or self._calls_done() else self._next()
         if following is not turn:
             following.baton.release()
             turn.baton.acquire()
@@ -284,6 +284,8 @@ class Round:
             if not turn.done and (turn.runnable or waiting.arrived([turn.record])):
                 turn.runnable = True
                 return turn
+        if self._calls_done():  # a helper may look around every second, for ever
+            return self.main
         with parking.mutex:  # all wait: let the first timer run out, if there is one
             due = [r.park.deadline for r in parking.records
                    if r.turn in self.order and r.park and r.park.deadline is not None]
@@ -292,6 +294,9 @@ class Round:
                 parking.fire(clock.elapsed())
                 return self._next()
         return self.main
+
+    def _calls_done(self) -> bool:
+        return all(turn.done for turn in self.order if turn.number < self.calls)
 
     def pass_on(self, turn: Turn, parked: parking.Park) -> bool:
         """A thread is about to block: give the baton away; False if it may keep it."""
