@@ -15,6 +15,7 @@ from socklab.lesson import (
     every_cut,
     more,
     random_text,
+    show,
 )
 
 RESET = ["ConnectionResetError", "ConnectionAbortedError"]  # the second: on Windows
@@ -79,18 +80,19 @@ def test_characters(lab: Lab, lines: Module) -> None:
 def test_ends(lab: Lab, lines: Module) -> None:
     """A clean end is None; an unfinished line or a reset is an error."""
     data = "one\ntwö\n".encode()
-    for came in range(len(data) + 1):
-        *whole, rest = data[:came].split(b"\n")
+    odd = [b"\r", b"  ", b"one\n\r", b"one\n \t"]  # all that has come is a part of a line
+    for sent in [data[:came] for came in range(len(data) + 1)] + odd:
+        *whole, rest = sent.split(b"\n")
         for how, cuts in [("in one piece", []), ("byte by byte", list(range(1, 9)))]:
             for end in ["the end", "a reset"]:
-                with lab.case(f"{data[:came]} comes {how}, then {end}"):
+                with lab.case(f"{sent} comes {how}, then {end}"):
                     wire = lines.wire(cuts=cuts)
-                    wire.peer.send(data[:came])
+                    wire.peer.send(sent)
                     reader = lines.make("LineReader", wire)
                     expect_lines(lab, reader, *[line.decode() for line in whole])
                     if end == "a reset":
                         wire.peer.reset()
-                        expect_error(lab, reader, *RESET)
+                        expect_error(lab, reader, *RESET, kind="reset")
                         continue
                     wire.peer.half_close()
                     if rest:
@@ -217,27 +219,32 @@ def test_bad_line(lab: Lab, server: Program) -> None:
             peer = server.connect()
             peer.send(b"one\n" + bad)
             peer.expect(b"1 ONE\n")
-            answer = peer.read_line()
+            answer = read_line(peer)
+            if not answer.startswith(b"error: "):
+                lab.fail(f"To a bad line this came: {show(answer)}.", kind="answered")
             if not re.fullmatch(rb"error: .*\S.*\n", answer):
                 lab.fail(f'After "error: " should come a reason. This came: {answer}.')
             peer.expect_end()
             peer.close()
-    with lab.case("the next client"):
-        expect_next(lab, server)
+            expect_next(lab, server)
+    with lab.case("the next client, and a line of 1000 bytes: a good one"):
         peer = server.connect()
-        peer.send(b"one\n")
-        peer.expect(b"1 ONE\n")
+        peer.send(b"x" * 1000 + b"\n")
+        answer = peer.read_line()
+        if answer != b"1 " + b"X" * 1000 + b"\n":
+            lab.fail(f"A line of 1000 bytes is good. This came: {show(answer)}.", kind="refused")
 
 
 @more
 def test_many_lines(lab: Lab) -> None:
     """Hundreds of lines at once are answered, though send takes a few bytes only."""
     server = lab.server("line_server.py", port=5050, send_max=5)
-    texts = [random_text(50, seed) for seed in range(300)]
+    texts = ["  two blanks "] + [random_text(50, seed) for seed in range(300)]
     peer = server.connect()
     peer.send("".join(f"{text}\n" for text in texts).encode())
     for number, text in enumerate(texts, 1):
-        peer.expect(f"{number} {text.upper()}\n".encode())
+        with lab.case(f"line number {number}"):
+            expect_blanks(peer, f"{number} {text.upper()}\n".encode())
     peer.half_close()
     peer.expect_end()
 
@@ -248,6 +255,24 @@ def expect_answers(peer: Peer, *answers: bytes) -> None:
     except Failure as failure:
         if failure.kind == "still":
             failure.kind = "unread"
+        raise
+
+
+def expect_blanks(peer: Peer, answer: bytes) -> None:
+    try:
+        peer.expect(answer)
+    except Failure as failure:
+        if isinstance(failure.got, bytes) and b"1 TWO BLANKS\n" in failure.got:
+            failure.kind = "blanks"
+        raise
+
+
+def read_line(peer: Peer) -> bytes:
+    try:
+        return peer.read_line()
+    except Failure as failure:
+        if failure.kind == "still":
+            failure.kind = "waits"
         raise
 
 
@@ -272,12 +297,13 @@ def compare(lab: Lab, result: Result, text: str | None) -> None:
         lab.fail(what, kind=kind, expected=text, got=got)
 
 
-def expect_error(lab: Lab, reader: Handle, *names: str) -> None:
+def expect_error(lab: Lab, reader: Handle, *names: str, kind: str = "") -> None:
+    """kind: in the place of "returned" and "other"."""
     result: Result = reader.call("read_line")
     if not result.error:
         what = f"{names[0]} should be raised here. read_line() returned {result.value!r}."
-        lab.fail(what, kind="returned")
+        lab.fail(what, kind=kind or "returned")
     if not result.raised(*names):
         what = f"{names[0]} should come here. {result.error} came{result.place}: "
         what += result.message
-        lab.fail(what, kind="other")
+        lab.fail(what, kind=kind or "other")

@@ -1,7 +1,8 @@
 # graded as: lines.py
 # mistake: E13: a reset is swallowed
 # caught by: test_ends
-# fails as: returned
+# fails as: reset
+# hint says: recv() raised an error
 
 class LineReader:
     def __init__(self, sock, limit=1000):

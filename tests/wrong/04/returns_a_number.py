@@ -2,6 +2,7 @@
 # mistake: a number is returned, not a text
 # caught by: test_one_line
 # fails as: type
+# hint says: Print its type
 """Lesson 04: lines of text out of a stream of bytes."""
 
 import socket

@@ -2,6 +2,7 @@
 # mistake: C08: one connection taken for one line
 # caught by: test_server_answers
 # fails as: closed
+# hint says: closes this
 
 import socket
 
