@@ -2,6 +2,7 @@
 
 import pytest
 from socklab.lesson import (
+    Failure,
     Lab,
     Module,
     Peer,
@@ -102,15 +103,17 @@ def test_every_cut(lab: Lab, frames: Module) -> None:
 def test_ends(lab: Lab, frames: Module) -> None:
     """The end between two frames gives None; inside a frame it is an EOFError."""
     for there in range(len(ABC)):
-        with lab.case(f"the end after a whole frame and {there} bytes of the next"):
-            wire = frames.wire()
-            wire.peer.send(HEADERS[1] + b"x" + ABC[:there])
-            wire.peer.half_close()
-            returns(lab, frames, wire, b"x")
-            if there == 0:
-                returns(lab, frames, wire, None)
-            else:
-                raises(lab, frames.call("recv_frame", wire), "EOFError")
+        for how, cuts in [("in one piece", []), ("byte by byte", list(range(1, 12)))]:
+            what = f"a whole frame and {there} of the 7 bytes of the next, {how}; then the end"
+            with lab.case(what):
+                wire = frames.wire(cuts=cuts)
+                wire.peer.send(HEADERS[1] + b"x" + ABC[:there])
+                wire.peer.half_close()
+                returns(lab, frames, wire, b"x")
+                if there == 0:
+                    returns(lab, frames, wire, None)
+                else:
+                    raises(lab, frames.call("recv_frame", wire), "EOFError")
     with lab.case("the end after an empty frame"):
         wire = frames.wire()
         wire.peer.send(HEADERS[0])
@@ -159,7 +162,7 @@ def test_long_frames(lab: Lab, frames: Module) -> None:
 
 @more
 def test_short_sends(lab: Lab, frames: Module) -> None:
-    """send_frame sends everything, however little one send takes."""
+    """A frame is sent whole, however little one send takes."""
     for most in [1, 3, 5]:
         with lab.case(f"each send takes {most} of the bytes at most"):
             payload = random_bytes(255, seed=most)
@@ -167,6 +170,11 @@ def test_short_sends(lab: Lab, frames: Module) -> None:
             frames.call("send_frame", wire, payload).value_or_fail()
             frames.call("send_frame", wire, b"abc").value_or_fail()
             wire.peer.expect(HEADERS[255], payload, ABC)
+    with lab.case("the server; each send takes 3 of the bytes at most"):
+        server = lab.server("frame_server.py", port=5050, send_max=3)
+        client = server.connect()
+        client.send(ABC + HEADERS[8] + b"pictures")
+        client.expect(HEADERS[3], b"cba", HEADERS[8], b"serutcip")
 
 
 @more
@@ -176,10 +184,11 @@ def test_limit(lab: Lab, frames: Module) -> None:
         wire = frames.wire()
         wire.peer.send(ABC)
         returns(lab, frames, wire, b"abc", 3)
-    with lab.case("a limit of 3 bytes; a header that says 4, and nothing after it"):
-        wire = frames.wire()
-        wire.peer.send(HEADERS[4])
-        raises(lab, frames.call("recv_frame", wire, 3), "ValueError")
+    for name, cuts in every_cut(HEADERS[4]):
+        with lab.case(f"a limit of 3 bytes; a header that says 4, {name}"):
+            wire = frames.wire(cuts=cuts)
+            wire.peer.send(HEADERS[4])
+            raises(lab, frames.call("recv_frame", wire, 3), "ValueError")
     for header in [b"\x00\x0f\x42\x41", b"\x80\x00\x00\x00", b"\xff\xff\xff\xff"]:
         with lab.case(f"no limit given; the header {header.hex(' ')}"):
             wire = frames.wire()
@@ -190,7 +199,8 @@ def test_limit(lab: Lab, frames: Module) -> None:
         wire.peer.send(b"\x00\x0f\x42\x40")
         call = frames.start("recv_frame", wire)
         if not call.waiting:
-            lab.fail(f"1,000,000 bytes are allowed. {outcome(call.expect_result())}")
+            lab.fail(f"1,000,000 bytes are allowed. {outcome(call.expect_result())}",
+                     kind="refused")
 
 
 @more
@@ -210,6 +220,11 @@ def test_reset(lab: Lab, frames: Module) -> None:
 @more
 def test_server_bad_frame(lab: Lab, server: Program) -> None:
     """A bad frame ends its connection, without an answer; the next client is served."""
+    with lab.case("a header that says 1,000,000, and a few bytes: the rest is still to come"):
+        client = next_client(lab, server)
+        client.send(b"\x00\x0f\x42\x40" + b"pictures")
+        expect_patience(client)
+        client.close()
     for name, data in BAD.items():
         with lab.case(name):
             bad = next_client(lab, server)
@@ -233,6 +248,15 @@ def next_client(lab: Lab, server: Program) -> Peer:
     return server.connect()
 
 
+def expect_patience(client: Peer) -> None:
+    try:
+        client.expect_nothing()
+    except Failure as failure:
+        if failure.kind == "closed":
+            failure.kind = "refused"
+        raise
+
+
 def returns(lab, frames, wire, expected, *limit) -> None:
     """recv_frame must return this payload (or None)."""
     compare(lab, frames.call("recv_frame", wire, *limit), expected)
@@ -244,7 +268,7 @@ def compare(lab, result, expected) -> None:
         wanted = "None" if expected is None else show(expected)
         lab.fail(
             f"recv_frame should return {wanted}. {outcome(result)}",
-            kind="nothing" if got is None else "wrong" if isinstance(got, bytes) else "type",
+            kind="nothing" if got is None else "value" if isinstance(got, bytes) else "type",
             **({"expected": expected, "got": got} if expected and got else {}),
         )
 
@@ -252,7 +276,7 @@ def compare(lab, result, expected) -> None:
 def raises(lab, result, *names) -> None:
     """The call must have raised one of these exceptions."""
     if not result.raised(*names):
-        kind = "wrong" if result.error else "returned"
+        kind = "other" if result.error else "returned"
         what = f"recv_frame should raise {names[0]} here. {outcome(result)}"
         lab.fail(what, kind=kind)
 

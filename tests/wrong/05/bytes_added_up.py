@@ -1,7 +1,8 @@
 # graded as: frames.py
 # mistake: A11: the four bytes are added up, 255 is the largest digit
 # caught by: test_any_payload
-# fails as: wrong
+# fails as: value
+# hint says: the length that it reads from the header
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket

@@ -1,7 +1,7 @@
 # graded as: frames.py
 # mistake: C02: the end goes into the parser, where b"" counts as 0
 # caught by: test_ends
-# fails as: wrong
+# fails as: value
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket

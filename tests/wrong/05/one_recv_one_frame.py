@@ -1,7 +1,7 @@
 # graded as: frames.py
 # mistake: A03: one recv is taken for one frame
 # caught by: test_every_cut
-# fails as: wrong
+# fails as: value
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket

@@ -2,6 +2,7 @@
 # mistake: B01: the payload is decoded, as if it were always text
 # caught by: test_any_payload
 # fails as: type
+# hint says: What did yours give back instead
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket

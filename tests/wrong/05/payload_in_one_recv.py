@@ -1,7 +1,7 @@
 # graded as: frames.py
 # mistake: A10: recv(size) for the payload, once
 # caught by: test_every_cut
-# fails as: wrong
+# fails as: value
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket

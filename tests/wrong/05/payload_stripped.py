@@ -1,7 +1,8 @@
 # graded as: frames.py
 # mistake: the blank ends of the payload are taken away
 # caught by: test_any_payload
-# fails as: wrong
+# fails as: value
+# hint says: which line changes the bytes afterwards
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket

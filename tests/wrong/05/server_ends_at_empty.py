@@ -2,6 +2,7 @@
 # mistake: C02: an empty payload ends the loop
 # caught by: test_server_answers
 # fails as: closed
+# hint says: Which payload came last
 """Lesson 05: a server that answers each frame with its payload turned round."""
 
 import socket

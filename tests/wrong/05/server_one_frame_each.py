@@ -2,6 +2,7 @@
 # mistake: C08: closed after the first answer
 # caught by: test_server_answers
 # fails as: closed
+# hint says: what did your server do then
 """Lesson 05: a server that answers each frame with its payload turned round."""
 
 import socket

@@ -2,6 +2,7 @@
 # mistake: B01: characters are reversed, not bytes
 # caught by: test_server_answers
 # fails as: closed
+# hint says: Did an except of yours meet an error
 """Lesson 05: a server that answers each frame with its payload turned round."""
 
 import socket

@@ -1,7 +1,7 @@
 # graded as: frames.py
 # mistake: A11: only the two lowest bytes of the header are read
 # caught by: test_long_frames
-# fails as: wrong
+# fails as: value
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket

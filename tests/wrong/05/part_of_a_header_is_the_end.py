@@ -1,0 +1,30 @@
+# graded as: frames.py
+# mistake: A10, C02: fewer than four bytes of a header are taken for the end
+# caught by: test_every_cut
+# fails as: nothing
+# hint says: a header of which only a part has come
+"""Lesson 05: frames. A frame is the length of a payload, then the payload."""
+
+import socket
+
+from given_stream import recv_exactly, send_all
+
+
+def send_frame(sock: socket.socket, payload: bytes) -> None:
+    """Send one frame with this payload."""
+    header = len(payload).to_bytes(4, "big")
+    send_all(sock, header + payload)
+
+
+def recv_frame(sock: socket.socket, limit: int = 1_000_000) -> bytes | None:
+    """Return the payload of the next frame, or None when no further frame comes.
+
+    EOFError: the stream ended inside a frame. ValueError: the frame is too long.
+    """
+    header = sock.recv(4)
+    if len(header) < 4:
+        return None
+    size = int.from_bytes(header, "big")
+    if size > limit:  # before a single byte of the payload is taken
+        raise ValueError(f"a frame of {size} bytes; at most {limit} are allowed")
+    return recv_exactly(sock, size)
