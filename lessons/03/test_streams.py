@@ -140,12 +140,15 @@ def test_two_sockets(lab: Lab, stream: Module) -> None:
 def test_reset(lab: Lab, stream: Module) -> None:
     """A reset is an error of its own: neither function hides it."""
     for came in range(5):
-        with lab.case(f"recv_exactly: {came} of 5 bytes, then a reset"):
-            wire = stream.wire()
-            wire.peer.send(b"hello"[:came])
-            wire.peer.reset()
-            result = stream.call("recv_exactly", wire, 5)
-            expect_error(lab, result, *RESET)
+        for how, cuts in [("in one piece", []), ("byte by byte", list(range(1, 5)))]:
+            what = f"{came} of 5 bytes, {how}" if came else "no byte at all"
+            with lab.case(f"recv_exactly: {what}, then a reset"):
+                wire = stream.wire(cuts=cuts)
+                wire.peer.send(b"hello"[:came])
+                call = stream.start("recv_exactly", wire, 5)
+                if call.waiting:  # it has taken what there was
+                    wire.peer.reset()
+                expect_error(lab, call.expect_result(), *RESET)
     with lab.case("send_all after a reset"):
         wire = stream.wire()
         wire.peer.reset()

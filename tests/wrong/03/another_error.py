@@ -2,6 +2,7 @@
 # mistake: C02: the end of a stream taken for a lost connection
 # caught by: test_early_end
 # fails as: other
+# hint says: not the one that the contract names
 
 def recv_exactly(sock, n):
     data = b""

@@ -2,6 +2,7 @@
 # mistake: A10: asks for n again, not for what is missing
 # caught by: test_what_follows
 # fails as: wrong
+# hint says: how many did it ask for
 
 def recv_exactly(sock, n):
     data = b""
