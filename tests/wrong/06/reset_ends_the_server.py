@@ -2,6 +2,7 @@
 # mistake: C03: nobody catches the error of a client that breaks off
 # caught by: test_reset
 # fails as: crashed
+# hint says: Is there an except around this line
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket

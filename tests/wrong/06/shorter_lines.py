@@ -2,6 +2,7 @@
 # mistake: A12: half of the limit
 # caught by: test_bad_line
 # fails as: wrong
+# hint says: is it a bad one
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket

@@ -2,6 +2,7 @@
 # mistake: F07: a default timeout strikes in accept(), too
 # caught by: test_idle
 # fails as: crashed
+# hint says: of the one that waits for clients
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket

@@ -2,6 +2,7 @@
 # mistake: C03: nobody catches the TimeoutError
 # caught by: test_idle
 # fails as: crashed
+# hint says: What should your server do then
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket

@@ -2,6 +2,7 @@
 # mistake: D07: the listening socket is closed instead of the connected one
 # caught by: test_next_client
 # fails as: crashed
+# hint says: closed it, or opened it
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket
