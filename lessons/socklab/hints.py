@@ -74,9 +74,8 @@ GENERAL = {
 ERRORS = {
     "TypeError": ("The exception names a type, or a number of arguments. Which value of yours "
                   "is of another type than you thought?",
-                  "A socket takes and gives bytes; a port is a number. Text is str: encode() makes "
-                  "bytes of it, and decode() makes text of bytes. Only two of one kind can be "
-                  "joined with +.",
+                  "A socket takes bytes, a port is a number. Text is str: encode() makes bytes of "
+                  "it, decode() makes text of bytes. Only two of one kind can be joined with +.",
                   "print(type(x), repr(x))   in the line before"),
     "AttributeError": ("What stands before the dot, and what after it? If the exception says "
                        "NoneType: which call gave you None, and what does None mean there?",
@@ -97,16 +96,6 @@ ERRORS = {
                    "The first thing has number 0, so the last of n has number n - 1. Of nothing, "
                    "even number 0 is too much.",
                    "print(len(x), i)   in the line before"),
-    "ModuleNotFoundError": ("Python finds no file of this name. Is the file that you import in "
-                            "the same folder as your program, and is its name right?",
-                            "import looks into the folder of your program, then into Python's "
-                            "own library. It does not look into the folder of another lesson.",
-                            "Copy the file into this folder, or import the given_….py there."),
-    "RecursionError": ("Which function calls itself, and what should be different in each of these "
-                       "calls? Which one is the last?",
-                       "A function that calls itself needs a case in which it does not. Python "
-                       "ends a program after about a thousand calls inside one another.",
-                       "A loop can do the same, and it has no such limit."),
 }
 
 
