@@ -100,7 +100,7 @@ def _outcome(failure: Failure) -> str:
             _at(failure, *outcome.where) if outcome.where[1] else "")
     texts = {
         "flooded": f"{who} {outcome.note or 'prints'} without end, so it was stopped.",
-        "processes": f"{who} starts processes without end, so it was stopped.",
+        "processes": f"{who} starts more processes than the checks can follow, and was stopped.",
         "lost": f"{who} has closed a connection of the bench, or has become another "
                 "program, and was stopped.",
         "parent": f"{who} ended the process that had started it.",

@@ -44,7 +44,7 @@ def _started(event: str) -> None:
     control.tell("process", event, parking.place(), number)
     if number > PROCESSES:
         os._exit(71) if not control.active else None
-        raise RuntimeError(f"this program starts processes without end ({number} so far)")
+        raise RuntimeError(f"more processes than the checks can follow ({number} so far)")
 
 
 def install() -> None:

@@ -2,6 +2,7 @@
 # mistake: F07: settimeout takes seconds, not milliseconds
 # caught by: test_idle
 # fails as: still
+# hint says: The time is over
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket

@@ -2,6 +2,7 @@
 # mistake: F07: the timeout is set for the listening socket
 # caught by: test_idle
 # fails as: still
+# hint says: The time is over
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket
