@@ -1,0 +1,37 @@
+# graded as: frame_server.py
+# mistake: a name is imported that the other file does not have
+# caught by: test_server_answers
+# fails as: crashed
+# hint says: not this name in it
+"""Lesson 05: a server that answers each frame with its payload turned round."""
+
+import socket
+
+from frames import receive_frame as recv_frame, send_frame
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer each frame of this client until no further frame comes."""
+    while (payload := recv_frame(connection)) is not None:  # b"" is a payload too
+        send_frame(connection, payload[::-1])
+
+
+def main() -> None:
+    listening = socket.create_server((HOST, PORT))
+    print(f"The server listens on {HOST}, port {PORT}.")
+    while True:
+        connection, address = listening.accept()
+        print("A client has come from", address)
+        with connection:
+            try:
+                serve(connection)
+                print("The client has left.")
+            except (EOFError, ValueError) as error:
+                print("The client is cut off:", error)
+
+
+if __name__ == "__main__":
+    main()
