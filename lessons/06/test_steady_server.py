@@ -158,9 +158,13 @@ def test_idle(lab: Lab, server: Program) -> None:
             client.expect(b"1 HELLO\n" if sent else b"")
             lab.jump(29)
             client.expect_nothing()
-            lab.jump(2)
+            lab.jump(11)
+            in_time = bool(client.ended) or server.untracked
             client.expect(b"bye: idle\n")
             client.expect_end()
+            if not in_time:
+                lab.fail("bye: idle comes at last, but not yet after 40 seconds of silence.",
+                         kind="slow")
             next_client_is_served(lab, server)
     with lab.case("nobody comes for a minute, then the next client"):
         lab.jump(60)

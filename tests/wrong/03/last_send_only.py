@@ -2,6 +2,7 @@
 # mistake: A17: counts what the last send took, not all of them
 # caught by: test_short_sends
 # fails as: flooded
+# hint says: Does it come nearer to its end
 
 def recv_exactly(sock, n):
     data = b""

@@ -2,7 +2,7 @@
 # mistake: the blank ends of the payload are taken away
 # caught by: test_any_payload
 # fails as: value
-# hint says: which line changes the bytes afterwards
+# hint says: which line changes what goes back
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket
