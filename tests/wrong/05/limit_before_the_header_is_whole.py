@@ -2,7 +2,7 @@
 # mistake: F06: the limit is compared with what the first piece of the header says
 # caught by: test_limit
 # fails as: still
-# hint says: when does it compare it with the limit
+# hint says: when and how does it compare it
 """Lesson 05: frames. A frame is the length of a payload, then the payload."""
 
 import socket
