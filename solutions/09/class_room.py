@@ -58,9 +58,9 @@ def kick(name: str) -> None:
     if guest is None:
         print("There is nobody of this name.")
         return
+    log(f"{name} is sent out")  # before it is, or its thread may be the first to say so
     try:
         guest.connection.shutdown(socket.SHUT_RDWR)  # its thread sees the end, and clears up
-        log(f"{name} has been sent out")
     except OSError:
         print(f"{name} was going anyway.")
 
