@@ -112,6 +112,15 @@ class Call:
                       kinds=kinds, module=self.module)
 
 
+def unusable(program: Program, result: Result, what: str, how: str) -> Failure:
+    """The failure for a file or class of the program that raises before it can be used."""
+    kind = "syntax" if result.error in SYNTAX else "crashed"
+    failure = program.failure(kind, f"{what} cannot be {how}.")
+    failure.crash = Event(0.0, program.name, "crash", result.file, result.line,
+                          note=result.error, data=result.message.encode())
+    return failure
+
+
 class Module:
     """A student's file, imported in a process of its own.  `Lab.module` makes it."""
 
@@ -120,11 +129,7 @@ class Module:
         self._count = 0
         result = self._call(None, "<import>", (str(program.path),)).expect_result()
         if result.error:
-            kind = "syntax" if result.error in SYNTAX else "crashed"
-            failure = program.failure(kind, f"{program.name} cannot be imported.")
-            failure.crash = Event(0.0, program.name, "crash", result.file, result.line,
-                                  note=result.error, data=result.message.encode())
-            raise failure
+            raise unusable(program, result, program.name, "imported")
 
     def call(self, name: str, *arguments: Any) -> Result:
         """Call a function of the module and wait for its result.

@@ -13,8 +13,8 @@ from typing import Any
 
 from .exchange import HORIZON
 from .failure import Failure
-from .module import Call
-from .program import SYNTAX, Program
+from .module import Call, unusable
+from .program import Program
 from .tape import Event, count
 
 ROWS = 22
@@ -139,11 +139,7 @@ def explore(program: Program, setup: str, setup_args: Sequence[Any],
     call = Call(_Plain(program), 1, " and ".join(calls))  # type: ignore[arg-type]
     result = call.expect_result(HORIZON * most)  # each round has a time of its own
     if result.error:
-        kind = "syntax" if result.error in SYNTAX else "crashed"
-        failure = program.failure(kind, f"{setup or program.name} cannot be used.")
-        failure.crash = Event(0.0, program.name, "crash", result.file, result.line,
-                              note=result.error, data=result.message.encode())
-        raise failure
+        raise unusable(program, result, setup or program.name, "used")
     outcomes, rounds, left_out = result.value
     made = [_round(calls, raw, program.path) for raw in outcomes]
     crash = program.crashes[0] if program.crashes else None

@@ -22,6 +22,17 @@ def _deadline(timeout: float | None) -> float | None:
     return None if timeout is None else clock.elapsed() + timeout
 
 
+def wait_among(waiters: deque[parking.Park], parked: parking.Park) -> bool:
+    """Wait as one of those; return whether it was woken, not fired by its deadline."""
+    try:
+        clock.wait(parked)
+    finally:
+        with parking.mutex:
+            if parked in waiters:
+                waiters.remove(parked)
+    return parked.woken
+
+
 class Event:
     """threading.Event."""
 
@@ -29,7 +40,7 @@ class Event:
 
     def __init__(self) -> None:
         self._flag = False
-        self._waiters: list[parking.Park] = []
+        self._waiters: deque[parking.Park] = deque()
 
     def is_set(self) -> bool:
         return self._flag
@@ -52,13 +63,7 @@ class Event:
                 return self._flag
             parked = parking.park("acquire", (self,), _deadline(timeout))
             self._waiters.append(parked)
-        try:
-            clock.wait(parked)
-        finally:
-            with parking.mutex:
-                if parked in self._waiters:
-                    self._waiters.remove(parked)
-        return parked.woken
+        return wait_among(self._waiters, parked)
 
     def state(self) -> tuple | None:
         """As a channel: only another thread's set ends the wait."""

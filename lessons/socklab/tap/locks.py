@@ -50,13 +50,7 @@ class Lock:
             deadline = None if timeout == -1 else clock.elapsed() + timeout
             parked = parking.park("acquire", (self,), deadline)
             self._waiters.append(parked)
-        try:
-            clock.wait(parked)
-        finally:
-            with parking.mutex:
-                if parked in self._waiters:
-                    self._waiters.remove(parked)
-        return parked.woken
+        return handoffs.wait_among(self._waiters, parked)
 
     def _taken_by(self, record: parking.Record) -> None:
         self.holder, self._line = record, parking.line()
