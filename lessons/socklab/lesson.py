@@ -145,10 +145,18 @@ class Lab(Exchange):
         threads: a (method, arguments) pair for each thread.  first, then: what is called
         before and afterwards.  most: the bound on switches; see `socklab.tap.turnstile`.
         """
+        key = self.submission.path(file) / "turnstile"
+        if (known := self.hub.hopeless.get(key)) is not None:
+            raise Failure(*known)  # it took a minute, and would do so again
         program = self._explorers.get(file)  # each round has a module of its own anyway
         if program is None:
             program = self._explorers[file] = self._start("import", file)
-        return explore(program, setup, setup_args, first, threads, then, most)
+        try:
+            return explore(program, setup, setup_args, first, threads, then, most)
+        except Failure as failure:
+            if failure.kind == "late":
+                self.hub.hopeless[key] = (failure.kind, failure.what)
+            raise
 
     def expect_rounds(self, rounds: Rounds, ok: Callable[[Round], bool],
                       what: str) -> None:

@@ -136,7 +136,7 @@ def explore(program: Program, setup: str, setup_args: Sequence[Any],
     ]
     program.tell("order", 1, None, "<turnstile>", tuple(("plain", p) for p in packed))
     calls = [f"{name}({', '.join(map(repr, args))})" for name, args in threads]
-    call = Call(_Plain(program), 1, " and ".join(calls))  # type: ignore[arg-type]
+    call = Call(_Plain(program), 1, " or ".join(calls))  # type: ignore[arg-type]
     result = call.expect_result(HORIZON * most)  # each round has a time of its own
     if result.error:
         raise unusable(program, result, setup or program.name, "used")
