@@ -10,7 +10,7 @@ import pytest
 from grading import KIT, entries, too_wide
 from socklab.design import draw
 from socklab.design.folder import Design, read
-from socklab.design.page import page
+from socklab.design.page import page, pages
 from terminal import run_tool
 
 FOLDERS = [KIT / "solutions/10", KIT / "lessons/10", KIT / "lessons/10/parley",
@@ -102,6 +102,31 @@ def test_the_page_says_it_all(design: Design) -> None:
             assert (line.text or "") in text
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
+def test_the_docs_have_the_page_and_all_its_pictures(folder: Path) -> None:
+    design = read(folder)
+    files = pages(design.protocol, design.transcripts)
+    text = files.pop("protocol.md")
+    assert re.findall(r"!\[[^]\n]+\]\((.+?)\)", text) == list(files)
+    assert all(svg.startswith("<svg") for svg in files.values())
+    assert len(files) == 1 + len(design.transcripts)
+    assert re.sub(r"!\[.*\n\n?", "", text).split() == \
+        page(design.protocol, design.transcripts).split()
+
+
+def test_the_chat_rooms_docs_are_up_to_date() -> None:
+    """Make them again with:
+    python lessons/socklab protocol lessons/10/parley --docs lessons/10/parley
+    """
+    folder = KIT / "lessons" / "10" / "parley"
+    design = read(folder)
+    files = pages(design.protocol, design.transcripts)
+    for name, text in files.items():
+        assert (folder / name).read_text(encoding="utf-8") == text, name
+    made = {p.name for p in folder.iterdir() if p.suffix in (".md", ".svg")}
+    assert made == set(files)
+
+
 # -- the command ------------------------------------------------------------------------------
 
 
@@ -112,11 +137,10 @@ def test_the_command(tmp_path: Path) -> None:
     assert fine.returncode == 0 and fine.stdout.endswith("No hole was found.\n")
     shown = run_tool("protocol", str(KIT / "solutions" / "10"), "--page")
     assert shown.stdout.startswith("# Oxo\n")
-    picture = tmp_path / "states.svg"
-    run_tool("protocol", str(KIT / "solutions" / "10"), "--svg", str(picture))
-    assert picture.read_text(encoding="utf-8").startswith("<svg")
-    run_tool("protocol", str(KIT / "solutions" / "10"), "--svg", str(picture), "--ladder", "won")
-    assert "game o ann" in picture.read_text(encoding="utf-8")
+    docs = tmp_path / "docs"
+    made = run_tool("protocol", str(KIT / "solutions" / "10"), "--docs", str(docs))
+    assert made.stdout.count("is written.") == 6
+    assert "game o ann" in (docs / "transcript-won.svg").read_text(encoding="utf-8")
     assert not too_wide(found.stdout)
     nowhere = run_tool("protocol", "lessons/99")
     assert nowhere.returncode == 1 and "There is no folder" in nowhere.stdout

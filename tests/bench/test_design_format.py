@@ -107,7 +107,13 @@ def test_what_is_wrong_is_named(old: str, new: str, line: int, words: str,
 def test_all_problems_are_told_in_the_order_of_their_lines(tmp_path: Path) -> None:
     text = SMALL.replace("most", "mots").replace("says.ring", "says.rang")
     assert len(problems(tmp_path, text)) == 2
-    assert problems(tmp_path, b"\xff")[0].startswith("protocol.toml: This is not UTF-8.")
+    text = SMALL.replace("ding", "d\xefng")
+    at = text[: text.index("\xef")].count("\n") + 1
+    for head, body in [(b"", text.encode("latin-1")), (b"\xef\xbb\xbf", text.encode("latin-1"))]:
+        [said] = problems(tmp_path, head + body)
+        assert said.startswith(f"protocol.toml, line {at}: This line is not UTF-8: it has the byte")
+        assert "Let your editor save the file again" in said
+    assert problems(tmp_path, SMALL.encode("utf-16"))[0].startswith("protocol.toml, line 1: This")
     assert problems(tmp_path, "")[0].endswith("The table `[protocol]` is missing.")
 
 

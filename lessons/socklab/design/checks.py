@@ -17,11 +17,12 @@ from .folder import Design, read
 from .lines import messages_of, take_apart
 from .page import values_of
 from .source import Unreadable, printable
-from .spec import FILE, SERVER, Protocol
+from .spec import CLIENT, END, FILE, SERVER, Protocol
 from .transcripts import Line, Transcript
 from .transcripts import name as _name
 
 SERVER_FILE = "server.py"
+A_DAY = 86400.0  # no protocol says how long a server waits until it says something unasked
 
 
 _read = cache(read)  # every check asks for it
@@ -62,7 +63,7 @@ def _quote(folder: Path, file: str, line: int) -> str:
     """A line of a file, as it stands there."""
     if not line:
         return ""
-    text = (folder / file).read_text(encoding="utf-8-sig").split("\n")[line - 1]
+    text = (folder / file).read_text(encoding="utf-8-sig", errors="replace").split("\n")[line - 1]
     return f"{line:4}  {printable(text)}"[:74]
 
 
@@ -92,6 +93,19 @@ class _Talks:
         self.peers: dict[str, Peer] = {}
         self.due = {who: [line for line in transcript.lines if (line.sender, line.who) == (
             SERVER, who)] for who in transcript.clients}  # what has not been heard yet
+        firsts = {line.who: line for line in reversed(transcript.lines)}
+        self.comes = {who: self._cause(line) if line.sender == SERVER else line
+                      for who, line in firsts.items()}
+
+    def _cause(self, heard: Line) -> Line:
+        """With which line has a client to be there, if this is the first one that it hears?"""
+        after = {c for m in messages_of(self.p, SERVER, heard.text or "") for c in m.after}
+        causes = [heard]
+        for line in self.transcript.lines[: self.transcript.lines.index(heard)]:
+            said = [m.name for m in messages_of(self.p, line.sender, line.text or "")]
+            if line.sender == CLIENT and after.intersection(said or [END, "unreadable"]):
+                causes.append(line)
+        return heard if "connect" in after else causes[-1]
 
     def play(self) -> None:
         """Say the lines of the clients; fail at the first line of the server that differs."""
@@ -104,13 +118,16 @@ class _Talks:
 
     def _line(self, line: Line) -> None:
         self.lab.tape.case = f"{self.transcript.file}, line {line.number}, {written(line)}"
-        peer = self.peers.get(line.who) or self.peers.setdefault(line.who, self.server.connect())
+        for who in (who for who in self.due if self.comes[who] == line):
+            self.peers[who] = self.server.connect()
+            self.lab.settle()  # so that it is there, whoever speaks now
+        peer = self.peers[line.who]
         if line.sender == SERVER:
             if line in self.due[line.who]:
                 self._listen(line.who)
-        elif line.text is None:
+        elif line.act == "ends":
             peer.half_close()
-        else:
+        elif line.text is not None:
             peer.send((line.text + self.p.end).encode())
         self.lab.settle()  # so that the next line comes after this one, whoever says it
         for who, other in self.peers.items():
@@ -127,6 +144,9 @@ class _Talks:
             peer.expect_end()
         else:
             due, note = _free(self.p, line.text)
+            if any("time" in m.after for m in messages_of(self.p, SERVER, line.text)):
+                self.lab.wait(lambda: len(peer.received) > peer.consumed or peer.ended,
+                              self.server, horizon=A_DAY)
             try:
                 got = peer.read_line()
                 if not _same(self.p, line.text, got):

@@ -110,8 +110,7 @@ def _grouped(words: list[str]) -> list[str]:
 
 def _box(name: str, rows: Iterable[str], x: float, y: float, width: float, height: float,
          final: bool) -> str:
-    frames = "".join(
-        f'<rect x="{x + gap:g}" y="{y + gap:g}" width="{width - 2 * gap:g}" '
+    frames = "".join(f'<rect x="{x + gap:g}" y="{y + gap:g}" width="{width - 2 * gap:g}" '
         f'height="{height - 2 * gap:g}" rx="{9 - gap}" {_LINE}/>' for gap in (0, 4)[: 1 + final])
     return frames + _text(x + PAD, y + 21, name, bold=True) + "".join(
         _text(x + PAD, y + 21 + ROW * at, row) for at, row in enumerate(rows, 1))
@@ -158,7 +157,7 @@ def transcript_as_text(transcript: Transcript) -> str:
 def written(line: Line) -> str:
     """A line of a transcript as its file has it."""
     head = line.sender[0].upper() + (f" {line.who}" if line.who else "")
-    return f"{head} ends" if line.text is None else f"{head}: {line.text}"
+    return f"{head} {line.act}" if line.text is None else f"{head}: {line.text}"
 
 
 def transcript_as_svg(transcript: Transcript) -> str:
@@ -178,7 +177,7 @@ def transcript_as_svg(transcript: Transcript) -> str:
         toward = 1 if end > begin else -1
         dashes = ' stroke-dasharray="5 4"' if line.text is None else ""
         parts.append(_arrow(f"M{begin} {y}", end - toward, y, toward, dashes))
-        words = "ends" if line.text is None else line.text
+        words = line.act if line.text is None else line.text
         words = words if len(words) <= WIDEST else words[: WIDEST - 1] + "…"
         beside = server if abs(end - begin) > COLUMN and begin == server else begin
         middle = (beside + (beside + COLUMN * toward)) // 2

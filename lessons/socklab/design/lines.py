@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .spec import FIELD, VERSION, Field, Message, Protocol
 
@@ -88,23 +89,36 @@ def longest(protocol: Protocol, message: Message) -> int | None:
     return total
 
 
-def samples(protocol: Protocol, message: Message,
-            other: Message | None = None) -> Iterator[str]:
+def samples(protocol: Protocol, message: Message, other: Message | None = None) -> Iterator[str]:
     """Some lines of a message; with values that look like `other`, if the fields allow it."""
-    words = [word for word in other.words if not FIELD.match(word)] if other else []
-    borrowed = [v for w in (other.fields if other else ()) for v in _values(protocol, w)]
     lines: list[list[str]] = [[]]
     for at, word in enumerate(message.words):
         values = [word]
         if FIELD.match(word):
-            tail = [protocol.between.join(spelled(protocol, other)[at:])] if other else []
-            values = [v for v in [*_values(protocol, word), *words, *borrowed, *tail]
-                      if accepts(protocol.fields[word], v)] or ["?"]
-            values = list(dict.fromkeys(values))
+            field, words = protocol.fields[word], other.words if other else ()
+            theirs = [protocol.fields[w] if FIELD.match(w) else Field(w, one_of=(w,))
+                      for w in words[at:] + words[:at]]
+            loose = replace(field, least=1, most=None)
+            tail = protocol.between.join(_of_both(loose, f) for f in theirs[: len(words) - at])
+            values = [tail] * (at == len(message.words) - 1)
+            values += [*(_of_both(field, f) for f in theirs), *_values(protocol, word)]
+            values = [v for v in dict.fromkeys(values) if accepts(field, v)] or ["?"]
         lines = [[*line, v] for line in lines
                  for v in _counted(protocol, message, line, values)][:_MOST]
     for line in lines:
         yield protocol.between.join(line)
+
+
+def _of_both(one: Field, two: Field) -> str:
+    """A value that both fields may have; "" if there seems to be none."""
+    values: list[str] = []
+    for field in (one, two):
+        low, high = field.number or (0, 0)
+        values += [*field.one_of, *map(str, (low, high, *range(low, min(high, low + 999))))]
+    letters = [f.letters for f in (one, two) if f.letters is not None]
+    some = sorted(frozenset.intersection(*letters)) if letters else ["x"]
+    values += [letter * max(one.least, two.least) for letter in some]
+    return next((v for v in values if accepts(one, v) and accepts(two, v)), "")
 
 
 def spelled(protocol: Protocol, message: Message) -> list[str]:

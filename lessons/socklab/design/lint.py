@@ -12,19 +12,7 @@ from itertools import combinations
 
 from .lines import accepts, can_hold, longest, samples, spelled, take_apart
 from .source import told
-from .spec import (
-    CLIENT,
-    END,
-    FIELD,
-    FILE,
-    NOTHING,
-    SERVER,
-    VERSION,
-    Answer,
-    Message,
-    Protocol,
-    State,
-)
+from .spec import CLIENT, END, FIELD, FILE, NOTHING, SERVER, VERSION, Message, Protocol, State
 
 
 @dataclass(frozen=True)
@@ -61,24 +49,21 @@ def ways_out(p: Protocol) -> Iterator[Finding]:
     good = {name for name, state in p.states.items() if state.final}
     while True:
         more = {name for name, state in p.states.items() if name not in good
-                and any(answer.to in good for _, answer in _chosen(p, state))}
+                and any(to in good for to in _chosen(p, state))}
         if not more:
             break
         good |= more
     for name in p.reached:
         state = p.states[name]
         if name not in good:
-            way = "leads anywhere else" if not any(
-                answer.to not in ("", name) for _, answer in _chosen(p, state)) else \
-                "leads to a final state, however long the talk goes on"
-            yield Finding("no-exit", f"Nothing that is said in `{name}` {way}: who comes "
-                          "there never gets out. How does the talk end?",
-                          p.line("states", name))
+            way = "leads to a final state, however long the talk goes on" if any(
+                to not in ("", name) for to in _chosen(p, state)) else "leads anywhere else"
+            yield Finding("no-exit", f"Nothing that is said in `{name}` {way}: who comes there "
+                          "never gets out. How does the talk end?", p.line("states", name))
         if state.final and (state.says or state.hears):
             what = next(iter(state.says), "") or str(state.hears[0])
-            yield Finding("not-over", f"`{name}` is final, so the connection is closed. Who "
-                          f"says `{what}` there, and over which connection?",
-                          p.line("states", name))
+            yield Finding("not-over", f"`{name}` is final, so the connection is closed. Who says "
+                          f"`{what}` there, and over which connection?", p.line("states", name))
 
 
 def _after_end(p: Protocol) -> Iterator[Finding]:
@@ -93,10 +78,10 @@ def _after_end(p: Protocol) -> Iterator[Finding]:
                               "listens.", p.line("states", name, "says", END))
 
 
-def _chosen(p: Protocol, state: State) -> Iterator[tuple[str, Answer]]:
-    """The steps of a state but its accidents: nobody leaves a talk by a line too long."""
-    return ((cause, answer) for cause, answer in p.steps(state)
-            if cause not in ("otherwise", "unreadable"))
+def _chosen(p: Protocol, state: State) -> list[str]:
+    """Where its steps lead, but its accidents: nobody leaves a talk by a line too long."""
+    return [answer.to for cause, answer in p.steps(state)
+            if cause not in ("otherwise", "unreadable")]
 
 
 def nobody_waits(p: Protocol) -> Iterator[Finding]:
@@ -115,15 +100,15 @@ def nobody_waits(p: Protocol) -> Iterator[Finding]:
     newcomers = {said for said in start.says if _goes_on(p, start, said)}
     for name in p.reached:
         state = p.states[name]
-        causes = {cause for a in state.hears
-                  if a.message != NOTHING for cause in p.messages[a.message].after}
-        others = [cause for cause in causes if cause in p.messages and cause not in newcomers]
+        heard = [(answer, cause) for answer in state.hears
+                 if answer.message != NOTHING for cause in p.messages[answer.message].after]
+        others = [(a, cause) for a, cause in heard if cause in p.messages.keys() - newcomers]
+        lead = [(a, cause) for a, cause in others if a.to not in ("", name)]
         if state.final or any(_goes_on(p, state, said) for said in state.says) \
-                or not others or len(others) < len(causes):
+                or not lead or len(others) < len(heard):
             continue
-        heard, cause = next((a, c) for a in state.hears if a.message != NOTHING
-                            for c in p.messages[a.message].after if c in others)
-        yield Finding("vanished", f"Who is in `{name}` waits for somebody else: `{heard}` comes "
+        answer, cause = lead[0]
+        yield Finding("vanished", f"Who is in `{name}` waits for somebody else: `{answer}` comes "
                       f"when another client says `{cause}`. That client's laptop is closed. "
                       f"What comes now? Nothing that `{name}` hears has \"{END}\" or \"time\" "
                       "in its `after`.", p.line("states", name))
@@ -229,11 +214,9 @@ def _two_ways(p: Protocol) -> Iterator[Finding]:
 
 def _both(p: Protocol, one: Message, two: Message) -> str | None:
     """A line that has the form of both messages."""
-    for a, b in ((one, two), (two, one)):
-        for line in samples(p, a, b):
-            if take_apart(p, a, line) is not None and take_apart(p, b, line) is not None:
-                return line
-    return None
+    lines = [*samples(p, one, two), *samples(p, two, one)]
+    return next((line for line in lines if take_apart(p, one, line) is not None
+                 and take_apart(p, two, line) is not None), None)
 
 
 # -- fields and lines -----------------------------------------------------------------------
@@ -281,11 +264,15 @@ def wrong_lines(p: Protocol) -> Iterator[Finding]:
     """A line that is not right has an answer, and each error can come."""
     for name in p.reached:
         state = p.states[name]
-        if not state.final and p.otherwise_in(state) is None:
-            yield Finding("otherwise", f"In `{name}` a client sends `xyzzy`, and nobody has "
-                          "said what comes. If nothing does, the client cannot tell "
-                          "\"refused\" from \"slow\". Write `otherwise`.",
-                          p.line("states", name))
+        known, asked = p.otherwise_in(state), [said for said, given in state.says.items() if given
+                                               and NOTHING not in [a.message for a in given]]
+        if not state.final and (known is None or asked and known.message == NOTHING
+                                and not p.then(state, known).final):
+            what = f"nothing comes. After `{asked[0]}` a line comes: so" if known else \
+                "nobody has said what comes. If nothing does,"
+            yield Finding("otherwise", f"In `{name}` a client sends `xyzzy`, and {what} the client "
+                          "cannot tell \"refused\" from \"slow\". Write `otherwise`.",
+                          p.line("states", name, "otherwise"))
             break
     if p.unreadable is None:
         yield Finding("unreadable", "A line is longer than its limit, or it is not UTF-8, and "
@@ -333,36 +320,46 @@ def version(p: Protocol) -> Iterator[Finding]:
         yield Finding("version", "There is no version. In a year one line changes: how does an "
                       "old client find out, before it does harm? Write `version`.", where)
         return
-    start = p.states[p.start]
     carriers = [m for m in p.messages.values() if VERSION in m.fields]
-    heard = [answer.message for answer in start.hears]
-    early = [m for m in carriers if m.name in (start.says if m.sender == CLIENT else heard)]
+    opening = [p.states[p.start]]  # also what follows when the server has greeted
+    for state in opening:
+        opening += [then for a in state.hears if (then := p.then(state, a)) not in opening]
+    early = [(state, m) for state in opening for m in carriers
+             if m.name in state.says or m.name in (answer.message for answer in state.hears)]
+    other = p.other_version
     if not carriers:
         yield Finding("version", f"The version is {p.version}, but no form has the field "
                       "VERSION: the other side never sees it.", where)
     elif not early:
-        yield Finding("version", f"`{carriers[0].name}` has the VERSION, but it is not said in "
-                      f"`{p.start}`: much is said before anybody knows the version.",
+        yield Finding("version", f"`{carriers[0].name}` has the VERSION, but it is not the first "
+                      "line that is said: much is said before anybody knows the version.",
                       p.line("messages", carriers[0].name))
-    elif p.other_version is None:
+    elif other is None or other.message == NOTHING:
         yield Finding("other-version", f"The other side has another version than {p.version}. "
-                      "What does it hear? Write `other_version`.", where)
-    elif not any(_may_follow(p, start, carrier, p.other_version) for carrier in early):
-        yield Finding("other-version", f"`{p.other_version}` is for another version, but it is "
-                      f"no answer to `{early[0].name}`. Who sends it, and when?",
+                      "What does it hear? " + ("Write `other_version`." if other is None else
+                      "Nothing: it cannot tell that from a slow network."),
+                      p.line("protocol", "other_version" if other else "version"))
+    elif not any(_may_follow(p, state, m) for state, m in early):
+        yield Finding("other-version", f"`{other}` is for another version, but it is "
+                      f"no answer to `{early[0][1].name}`. Who sends it, and when?",
                       p.line("protocol", "other_version"))
+    elif VERSION not in p.messages[other.message].fields and not other.code and any(
+            all(a.code or str(a) == str(other) for a in state.says[m.name])
+            for state, m in early if m.sender == CLIENT):
+        yield Finding("other-version", f"Who says `{early[0][1].name}` with another VERSION hears "
+                      f"`{other}`, like everybody else: how does it find out that it will not "
+                      "understand the rest?", p.line("protocol", "other_version"))
 
 
-def _may_follow(p: Protocol, start: State, carrier: Message, answer: Answer) -> bool:
-    """Can an answer be said when the version has been read?"""
-    if carrier.sender == CLIENT:
-        return str(answer) in map(str, start.says[carrier.name])
-    then = next(a.to for a in start.hears if a.message == carrier.name) or start.name
-    return answer.message in p.states[then].says
+def _may_follow(p: Protocol, state: State, carrier: Message) -> bool:
+    """Can `other_version` be said when the version has been read?"""
+    after = [said for a in state.hears if a.message == carrier.name
+             for said in p.then(state, a).says]
+    return str(p.other_version) in (after or map(str, state.says.get(carrier.name, [])))
+
 
 
 RULES: dict[str, Rule] = {
     "states": ways_out, "answers": answers, "fields": fields, "wrong lines": wrong_lines,
     "waiting": nobody_waits, "places": places, "alike": look_alike, "sizes": sizes,
-    "version": version,
-}
+    "version": version}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from .draw import transcript_as_text
+from .draw import states_as_svg, transcript_as_svg, transcript_as_text
 from .spec import CLIENT, CODE, SERVER, VERSION, Answer, Field, Protocol, State
 from .transcripts import Transcript
 
@@ -15,7 +16,17 @@ _AFTER = {"connect": "the connection", "end": "the end of another client's strea
           "unreadable": "an unreadable line of another client"}
 
 
-def page(p: Protocol, transcripts: list[Transcript]) -> str:
+def pages(p: Protocol, transcripts: list[Transcript]) -> dict[str, str]:
+    """The page with its pictures, as files: name -> text."""
+    return {"protocol.md": page(p, transcripts, pictures=True), "states.svg": states_as_svg(p)} | {
+        f"{_stem(t)}.svg": transcript_as_svg(t) for t in transcripts}
+
+
+def _stem(transcript: Transcript) -> str:
+    return "transcript-" + Path(transcript.file).stem
+
+
+def page(p: Protocol, transcripts: list[Transcript], pictures: bool = False) -> str:
     """The whole page."""
     parts = [f"# {p.name}", p.about, _lines(p), "## Messages"]
     for side, title in ((CLIENT, "From the client"), (SERVER, "From the server")):
@@ -32,13 +43,15 @@ def page(p: Protocol, transcripts: list[Transcript]) -> str:
             (f"`{code}`", when) for code, when in p.errors.items()))]
     parts += ["## States", 'What has no "client says" comes unasked: "after" names what another '
               "client has said just before, or what else has happened. A client may end its "
-              "stream in every state: if nothing is said about it, the server closes."]
+              "stream in every state: if nothing is said about it, the server closes.",
+              f"![The states of {p.name}](states.svg)" * pictures]
     for state in p.states.values():
         parts += [f"### {state.name}", state.about, _state(p, state)]
     if transcripts:
         parts.append("## Examples")
     for transcript in transcripts:
-        parts += [transcript.about, f"```text\n{transcript_as_text(transcript)}\n```"]
+        parts += [transcript.about, f"```text\n{transcript_as_text(transcript)}\n```",
+                  f"![{transcript.about or 'A talk'}]({_stem(transcript)}.svg)" * pictures]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -55,8 +68,7 @@ def _lines(p: Protocol) -> str:
         rows.append(f"The version is `{p.version}`." + (
             f" Who has another one hears `{p.other_version}`." if p.other_version else ""))
     if p.first:
-        rows.append(f"A connection begins in the state {p.start}, and the {p.first} speaks "
-                    "first.")
+        rows.append(f"A connection begins in the state {p.start}, and the {p.first} speaks first.")
     return "\n".join(rows)
 
 

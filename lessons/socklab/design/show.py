@@ -114,9 +114,8 @@ def _register() -> None:
     if shell is not None:
         shell.register_magic_function(
             lambda line, cell: _cell(1, "%%protocol shop", line, cell), "cell", "protocol")
-        shell.register_magic_function(
-            lambda line, cell: _cell(2, "%%transcript shop sold", line, cell), "cell",
-            "transcript")
+        shell.register_magic_function(lambda line, cell: _cell(2, "%%transcript shop sold", line,
+            cell), "cell", "transcript")
 
 
 _register()

@@ -49,18 +49,20 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def read_text(path: Path) -> str:
-    """The text of a file.  Raises Unreadable."""
+def read_text(path: Path, file: str) -> str:
+    """The text of a file, which is called `file` in a problem.  Raises Unreadable."""
     try:
         return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable([Problem(path.name, 0, "This is not UTF-8. Let your editor save it "
-                                  "as UTF-8.")]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise Unreadable([Problem(file, line, "This line is not UTF-8: it has the byte "
+                                  f"0x{error.object[error.start]:02x}. Let your editor save the "
+                                  "file again, with the encoding UTF-8.")]) from None
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
     """The content of a TOML file, and the line of each of its keys.  Raises Unreadable."""
-    text = read_text(path)
+    text = read_text(path, path.name)
     try:
         return tomllib.loads(text), lines_of(text)
     except tomllib.TOMLDecodeError as error:

@@ -147,6 +147,10 @@ class Protocol:
                 if answer is not None:
                     yield cause, answer
 
+    def then(self, state: State, answer: Answer) -> State:
+        """The state that follows an answer."""
+        return self.states[answer.to] if answer.to else state
+
     @cached_property
     def reached(self) -> list[str]:
         """The states that can be reached, the nearest first."""

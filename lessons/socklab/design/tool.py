@@ -6,16 +6,16 @@ import argparse
 from pathlib import Path
 
 from ..evidence import wrap
-from .draw import states_as_svg, states_as_text, transcript_as_svg
-from .folder import Design, read
-from .page import page
+from .draw import states_as_text
+from .folder import read
+from .page import page, pages
 from .source import Unreadable
 from .spec import FILE
 
 EXAMPLES = """examples:
   python lessons/socklab protocol lessons/10
   python lessons/socklab protocol lessons/10/parley --page
-  python lessons/socklab protocol lessons/10/parley --svg room.svg
+  python lessons/socklab protocol lessons/10/parley --docs parley-docs
 """
 
 
@@ -27,9 +27,8 @@ def register(tools: argparse._SubParsersAction) -> None:
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--page", action="store_true", help="print the page to read (Markdown)")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="write the states as a picture")
-    parser.add_argument("--ladder", metavar="NAME",
-                        help="with --svg: this transcript instead of the states")
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="write the page into this "
+                        "folder, with its pictures: the states, and a ladder for each transcript")
     parser.set_defaults(run=run)
 
 
@@ -41,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
     except Unreadable as error:
         print("\n\n".join(wrap(str(problem)) for problem in error.problems))
         return 1
-    if options.svg is not None:
-        return _write(design, options.svg, options.ladder)
+    if options.docs is not None:
+        return _write(pages(design.protocol, design.transcripts), options.docs)
     if options.page:
         print(page(design.protocol, design.transcripts), end="")
         return 0
@@ -54,12 +53,9 @@ def run(options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-def _write(design: Design, path: Path, name: str | None) -> int:
-    wanted = [t for t in design.transcripts if Path(t.file).stem == name]
-    if name is not None and not wanted:
-        print(f"There is no transcript {name}.")
-        return 1
-    picture = transcript_as_svg(wanted[0]) if wanted else states_as_svg(design.protocol)
-    path.write_text(picture, encoding="utf-8", newline="\n")
-    print(f"{path} is written.")
+def _write(files: dict[str, str], folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        print(f"{folder / name} is written.")
     return 0

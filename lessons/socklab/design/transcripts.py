@@ -5,6 +5,7 @@
     S ann: welcome        the server says something to this client
     C ann ends            the client ends its stream   C ends
     S ann ends            the server closes the connection
+    C ann connects        it is there from here on, not only from its first line
 """
 
 from __future__ import annotations
@@ -21,19 +22,20 @@ from .source import Problem, Unreadable, meant, read_text
 from .spec import CLIENT, CODE, END, NOTHING, SERVER, VERSION, Answer, Message, Protocol, State
 
 FOLDER = "transcripts"
-_LINE = re.compile(r"([CS])(?: ([\w-]+))?(?:: ?(.*)|( ends) *)$")
+_LINE = re.compile(r"([CS])(?: ([\w-]+))?(?:: ?(.*)| (ends|connects) *)$")
 FORM = 'Write "C: line", "S: line", "C ends", "S ends", or with a name: "C ann: line", ' \
-       '"C ann ends"; # begins a comment.'
+       '"C ann ends", "C ann connects"; # begins a comment.'
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a transcript.  text: None if a stream ends."""
+    """One line of a transcript.  text: None where `act` says that it connects, or ends."""
 
     number: int
     sender: str
     who: str
     text: str | None
+    act: str = ""
 
 
 @dataclass
@@ -64,16 +66,16 @@ def load_all(folder: Path) -> list[Transcript]:
 
 def _read(path: Path) -> Transcript:
     file, lines, problems, about = f"{FOLDER}/{path.name}", [], [], ""
-    for number, text in enumerate(read_text(path).split("\n"), 1):
+    for number, text in enumerate(read_text(path, file).split("\n"), 1):
         if not text.strip() or text.startswith("#"):
             about = about or text[1:].strip()
             continue
         match = _LINE.match(text)
-        if match is None:
+        if match is None or match[1] == "S" and match[4] == "connects":
             problems.append(Problem(file, number, f"Cannot read this line. {FORM}"))
             continue
         sender = CLIENT if match[1] == "C" else SERVER
-        lines.append(Line(number, sender, match[2] or "", None if match[4] else match[3]))
+        lines.append(Line(number, sender, match[2] or "", match[3], match[4] or ""))
     if problems:
         raise Unreadable(problems)
     return Transcript(file, lines, about)
@@ -99,13 +101,17 @@ class _Impossible(Exception):
 def possible(p: Protocol, transcript: Transcript) -> Iterator[Finding]:
     """The first line that the protocol does not allow, if there is one."""
     talks: dict[str, list[_Talk]] = {}
-    done: set[str] = {"connect", "time", "more"}
+    done: set[tuple[str, str]] = set()  # who has said what
     for line in transcript.lines:
         ways: list[_Talk] = []
         reasons: list[str] = []
         for talk in talks.get(line.who, [_Talk(p.states[p.start])]):
             try:
-                if line.sender == CLIENT:
+                if line.act == "connects" and line.who in talks:
+                    raise _Impossible(f"{name(line.who)} is connected already.")
+                if line.act == "connects":
+                    ways.append(talk)
+                elif line.sender == CLIENT:
                     ways += _client(p, talk, line, done)
                 else:
                     ways += _server(p, talk, line, done)
@@ -126,11 +132,11 @@ def possible(p: Protocol, transcript: Transcript) -> Iterator[Finding]:
 
 def _silent(p: Protocol, talk: _Talk) -> list[_Talk]:
     """The ways to go on without an answer, if none has to come."""
-    return [replace(talk, due=(), state=p.states[answer.to] if answer.to else talk.state)
+    return [replace(talk, due=(), state=p.then(talk.state, answer))
             for answer in talk.due if answer.message == NOTHING]
 
 
-def _client(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]:
+def _client(p: Protocol, talk: _Talk, line: Line, done: set[tuple[str, str]]) -> list[_Talk]:
     who = name(line.who)
     if talk.due:
         if not (ways := _silent(p, talk)):
@@ -141,12 +147,12 @@ def _client(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]
         raise _Impossible(f"{who} speaks, but this connection is closed.")
     state = talk.state
     if line.text is None:
-        done.add(END)
+        done.add((line.who, END))
         return [replace(talk, over=True, said=END,
                         due=tuple(state.says.get(END, [Answer(NOTHING)])))]
     limit = p.limits[CLIENT]
     if limit is not None and len(line.text.encode()) > limit and p.unreadable:
-        done.add("unreadable")
+        done.add((line.who, "unreadable"))
         return [replace(talk, due=(p.unreadable,), said=f"{line.text[:20]}…")]
     fitting = [m for m in messages_of(p, CLIENT, line.text) if m.name in state.says]
     due = [answer for m in fitting for answer in _of_version(p, state, m, line.text)]
@@ -156,7 +162,7 @@ def _client(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]
         allowed = ", ".join(f"`{said}`" for said in state.says) or "nothing"
         raise _Impossible(f"{who} says `{line.text}`, but may say {allowed} in "
                           f"`{state.name}`, and what comes otherwise is not said.")
-    done.update(m.name for m in fitting)
+    done.update((line.who, m.name) for m in fitting)
     return [replace(talk, due=tuple(due), said=line.text)]
 
 
@@ -180,12 +186,11 @@ def _of_version(p: Protocol, state: State, message: Message, text: str) -> list[
     return due if other and due else answers
 
 
-def _server(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]:
+def _server(p: Protocol, talk: _Talk, line: Line, done: set[tuple[str, str]]) -> list[_Talk]:
     who = name(line.who)
     if line.text is None:
         return _server_ends(p, talk, who)
-    fitting = [(m, take_apart(p, m, line.text) or {}) for m in
-               messages_of(p, SERVER, line.text)]
+    fitting = [(m, take_apart(p, m, line.text) or {}) for m in messages_of(p, SERVER, line.text)]
     if not fitting:
         raise _Impossible(f"`{line.text}` has the form of no message of the server. "
                           f"{_nearest(p, line.text)}".rstrip())
@@ -194,12 +199,11 @@ def _server(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]
         return any(m.name == answer.message and answer.code in ("", values.get("CODE"))
                    for m, values in fitting)
 
-    def to(answer: Answer) -> State:
-        return p.states[answer.to] if answer.to else talk.state
-
-    ways = [replace(talk, due=(), state=to(answer)) for answer in talk.due if fits(answer)]
-    ways += [replace(talk, state=to(answer)) for answer in talk.state.hears if fits(answer)
-             and done.intersection(p.messages[answer.message].after or done)]
+    ways = [replace(talk, due=(), state=p.then(talk.state, answer)) for answer in talk.due
+            if fits(answer)]
+    others = {"connect", "time", "more", *(cause for by, cause in done if by != line.who)}
+    ways += [replace(talk, state=p.then(talk.state, answer)) for answer in talk.state.hears
+             if fits(answer) and others.intersection(p.messages[answer.message].after or others)]
     reasons = []
     for way in _silent(p, talk):
         try:
@@ -211,12 +215,10 @@ def _server(p: Protocol, talk: _Talk, line: Line, done: set[str]) -> list[_Talk]
     if reasons:
         raise reasons[0]
     if talk.over or talk.state.final:
-        raise _Impossible(f"The server says `{line.text}` to {who}, but this connection is "
-                          "closed.")
+        raise _Impossible(f"The server says `{line.text}` to {who}, but this connection is closed.")
     if any(map(fits, talk.state.hears)):
-        raise _Impossible(
-            f"{who} hears `{line.text}` unasked, but nothing has happened that brings it about: "
-            f"{' or '.join(fitting[0][0].after) or 'no cause is written'}.")
+        raise _Impossible(f"{who} hears `{line.text}` unasked, but nothing has happened that "
+            f"brings it about: {' or '.join(fitting[0][0].after)}, by another client.")
     asked = f"the answer to `{talk.said}` is {_or(talk.due)}" if talk.due else "no answer is due"
     unasked = "only " * bool(talk.state.hears) + _or(talk.state.hears)
     raise _Impossible(f"{who} hears `{line.text}`, but {asked}, and in `{talk.state.name}` "
@@ -260,8 +262,7 @@ def transcripts_possible(p: Protocol, transcripts: list[Transcript]) -> Iterator
     """There are transcripts, and the protocol allows each of them."""
     if not transcripts:
         yield Finding("no-transcript", f"There is no file in the folder {FOLDER}. Play the talk "
-                      "on paper, write down who says what, and keep it there as something.txt.",
-                      0)
+                      "on paper, write down who says what, and keep it there as something.txt.", 0)
     for transcript in transcripts:
         yield from possible(p, transcript)
 
