@@ -42,7 +42,7 @@ class Page:
 def markdown() -> list[str]:
     """Every page that is Markdown."""
     found = [*KIT.glob("*.qmd"), KIT / "README.md", *KIT.glob("lessons/*.md"),
-             *KIT.glob("lessons/[0-9][0-9]/*.md"), *KIT.glob("solutions/**/*.md")]
+             *KIT.glob("lessons/[0-9][0-9]/**/*.md"), *KIT.glob("solutions/**/*.md")]
     return sorted(p.relative_to(KIT).as_posix() for p in found)
 
 

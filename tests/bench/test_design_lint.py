@@ -247,6 +247,12 @@ def test_overlaps_of_words_and_fields() -> None:
 
     assert both("say WHY", "say NAME") and both("WHY", "a b") and both("CELL", "NAME")
     assert both("NAME NAME", "move WHY") and both("put MARK WHY", "put x y z")
+    p.fields["ODD"] = Field("ODD", letters=frozenset("!#$%z"), most=9)
+    p.fields["FAR"] = Field("FAR", letters=frozenset("ABCDz"), least=3, most=9)
+    p.fields["FEW"] = Field("FEW", letters=frozenset("!#$%7"), most=9)
+    p.fields["TENS"] = Field("TENS", number=(50, 99))
+    assert both("go ODD", "go FAR") and both("FAR x ODD", "ODD x FAR") and both("FEW", "TENS")
+    assert both("NAME NAME NAME ODD", "NAME NAME NAME FAR") and not both("go FEW", "go FAR")
     assert not both("say WHY", "tell WHY") and not both("MARK", "CELL")
     assert not both("put MARK", "put CELL") and not both("a", "a b")
 

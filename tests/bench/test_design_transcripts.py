@@ -34,6 +34,7 @@ def first_wrong(folder: Path, lines: list[str], scratch: Path) -> tuple[int, str
     ["C a: hello oxo/9 a", "S a: error version x", "C a: bye", "S a ends"],
     ["C a: hello oxo/1 " + "a" * 100, "S a: error line x", "S a ends"],
     [*GAME, "C a: move 1", "S b: moved 1", "S a: ok"],  # whoever is told first
+    ["C a connects", *GAME],
     [*GAME, "C a ends", "S b: left", "S b ends", "S a ends"],
     [*GAME, "C a: bye", "S b: left", "S a ends"],
     [*GAME, "C b: move 1", "S b: error turn x", "C a: move 1", "S a: ok", "S b: moved 1"],
@@ -53,7 +54,9 @@ def test_possible_games(lines: list[str], tmp_path: Path) -> None:
     (["C a: hello oxo/1 a", "S a ends"], 2, "still waits for the answer"),
     (["C a: bye", "S a ends", "C a: bye"], 3, "is closed"),
     (["C a ends", "S a: wait"], 2, "is closed"),
-    ([*GAME, "S b: moved 1"], 6, "nothing has happened that brings it about: move"),
+    ([*GAME, "C a: move 1", "S a: ok", "S a: moved 1"], 8, "another client's `move`"),
+    ([*GAME, "C a connects"], 6, "a is connected already"),
+    ([*GAME, "S b: moved 1"], 6, "nothing has happened that brings it about: another client's"),
     ([*GAME, "C a: move 1", "S a: ok", "C a: move 2", "S a: ok"], 9, "is `error turn`"),
     (["C a: hello oxo/1 a", "S a: wiat"], 2, "no message of the server. Is `wait` meant?"),
     (["C a: dance", "S a: error comand x"], 2, "has no `comand`. Is `command` meant?"),
@@ -148,3 +151,25 @@ def test_what_is_shown_moves_no_cursor(tmp_path: Path) -> None:
 def test_clients_in_the_order_of_their_first_line() -> None:
     lines = [Line(1, "client", "b", "x"), Line(2, "server", "a", "y"), Line(3, "client", "b", "")]
     assert Transcript("t", lines).clients == ["b", "a"]
+
+
+def test_a_line_that_is_not_utf_8_is_shown(tmp_path: Path) -> None:
+    """With its folder, its line, and what can be read of it."""
+    work = tmp_path / "work"
+    shutil.copytree(OXO, work)
+    path = work / "transcripts" / "won.txt"
+    path.write_bytes(path.read_bytes().replace(b"S ann: wait", b"S ann: w\xe4it", 1))
+    report = " ".join(grade("10", work, tmp_path / "r.xml", "-x").failed[0].text.split())
+    assert "transcripts/won.txt, line 3: This line is not UTF-8: it has the byte 0xe4" in report
+    assert "3 S ann: w\ufffdit" in report and "Let your editor save the file again" in report
+
+
+def test_how_long_a_server_waits_is_its_own_affair(tmp_path: Path) -> None:
+    """No protocol names the seconds: what comes after `time` is waited for."""
+    work = tmp_path / "work"
+    shutil.copytree(KIT / "tests" / "unusual" / "10" / "post", work)
+    server = work / "server.py"
+    text = server.read_text(encoding="utf-8")
+    assert "settimeout(300)" in text
+    server.write_text(text.replace("settimeout(300)", "settimeout(7200)"), encoding="utf-8")
+    assert not grade("10", work, tmp_path / "r.xml").failed

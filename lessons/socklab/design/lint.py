@@ -268,10 +268,11 @@ def wrong_lines(p: Protocol) -> Iterator[Finding]:
                                                and NOTHING not in [a.message for a in given]]
         if not state.final and (known is None or asked and known.message == NOTHING
                                 and not p.then(state, known).final):
+            todo = "Write a line behind" if known else "Write"
             what = f"nothing comes. After `{asked[0]}` a line comes: so" if known else \
                 "nobody has said what comes. If nothing does,"
             yield Finding("otherwise", f"In `{name}` a client sends `xyzzy`, and {what} the client "
-                          "cannot tell \"refused\" from \"slow\". Write `otherwise`.",
+                          f"cannot tell \"refused\" from \"slow\". {todo} `otherwise`.",
                           p.line("states", name, "otherwise"))
             break
     if p.unreadable is None:

@@ -217,8 +217,9 @@ def _server(p: Protocol, talk: _Talk, line: Line, done: set[tuple[str, str]]) ->
     if talk.over or talk.state.final:
         raise _Impossible(f"The server says `{line.text}` to {who}, but this connection is closed.")
     if any(map(fits, talk.state.hears)):
+        causes = " or ".join(f"`{cause}`" for cause in fitting[0][0].after)
         raise _Impossible(f"{who} hears `{line.text}` unasked, but nothing has happened that "
-            f"brings it about: {' or '.join(fitting[0][0].after)}, by another client.")
+                          f"brings it about: another client's {causes}.")
     asked = f"the answer to `{talk.said}` is {_or(talk.due)}" if talk.due else "no answer is due"
     unasked = "only " * bool(talk.state.hears) + _or(talk.state.hears)
     raise _Impossible(f"{who} hears `{line.text}`, but {asked}, and in `{talk.state.name}` "
