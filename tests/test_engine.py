@@ -245,6 +245,26 @@ def test_the_room_shows_what_its_engine_has_said(tmp_path: Path) -> None:
                      r"\s+receive\(\) +gives \[\('end',\)\]\s+\(Above:", text), text
 
 
+def test_the_room_shows_the_engine_that_is_to_blame(tmp_path: Path) -> None:
+    """Bob does not hear what ann says: it is the engine of ann that has lost it."""
+    text = " ".join(report_on({'return ("say", *rest)': 'return ("say", *rest) if '
+                               '"blanks, said" not in line else ("who",)'}, tmp_path).split())
+    assert "Bob does not hear all that is due." in text
+    assert "what your engine gives for the bytes of ann, if a room answers" in text
+    assert re.search(r"gives \[\('who',\)\] .* due by now \[… \d+ more, \('say', ' two", text), text
+
+
+@settings(deadline=None, max_examples=300)
+@given(lines=TALKS)
+def test_a_right_engine_is_not_to_blame(checks: ModuleType, lines: list[bytes]) -> None:
+    room = Room(MADE[SOLUTION](), [])
+    for upto, line in enumerate(lines, 1):
+        room.take(line)
+        assert checks.due_so_far(lines[:upto], room.events) == room.events
+    room.take(b"")
+    assert checks.due_so_far([*lines, b""], room.events) == room.events
+
+
 def test_a_command_is_refused_now_or_always(tmp_path: Path) -> None:
     text = " ".join(report("newline_let_through", tmp_path).split())
     assert "The room may never say this, and your engine let it go. Look at the newline" in text

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice
@@ -130,10 +131,11 @@ def test_room(lab: Lab) -> None:
             title = (check.__doc__ or check.__name__).strip()
             failure.note = f'The room is right; it lives on the events of your engine. (In ' \
                            f'lesson 09, this check is called: "{title}")'
-            if rows := of_the_same_bytes(lab, failure):
+            rows, name = of_the_same_bytes(lab, failure)
+            if rows:
                 failure.table = folded(rows, 8)
-                failure.note = "(Above: what your engine gives for the bytes of this client, if " \
-                               f"a room answers.) {failure.note}"
+                failure.note = f"(Above: what your engine gives for the bytes of {name}, if a " \
+                               f"room answers.) {failure.note}"
             raise
         server.stop()
 
@@ -651,8 +653,8 @@ def text_of(path: Path) -> bytes:
     return path.read_bytes().replace(b"\r\n", b"\n")
 
 
-def of_the_same_bytes(lab: Lab, failure: Failure) -> list[str]:
-    """What an engine gives for the bytes that the room took from the client concerned.
+def of_the_same_bytes(lab: Lab, failure: Failure) -> tuple[list[str], str]:
+    """What an engine gives for the bytes that the room took from a client, and its name.
 
     It is the client whose engine goes wrong, or else the one that the failure is about.
     """
@@ -661,15 +663,17 @@ def of_the_same_bytes(lab: Lab, failure: Failure) -> list[str]:
     for event in before:
         if event.call.startswith("recv") and not event.note and len(event.data) == event.size:
             taken.setdefault(event.key, []).append(event.data)
-    found: list[str] = []
+    found: tuple[list[str], str] = [], ""
     try:
         engine = lab.module("engine.py")
-        for key in [*reversed(taken)][:10]:
+        for key in [*reversed(taken)][:40]:
             rows, wrong = rows_of_a_room(engine.make("Engine"), taken[key])
+            name = re.search(rb"hello \S+ ([\w-]+)", b"".join(taken[key]))
+            this = rows, name[1].decode() if name else "a stranger"
             if wrong:
-                return rows
+                return this
             if key == failure.about[::-1] and failure.crash is None:
-                found = rows
+                found = this
     except Failure:
         pass  # the failure of the room is told, not this one
     finally:
@@ -678,16 +682,20 @@ def of_the_same_bytes(lab: Lab, failure: Failure) -> list[str]:
 
 
 def rows_of_a_room(engine: Handle, pieces: list[bytes],
-                   most: int = 60) -> tuple[list[str], bool]:
+                   most: int = 400) -> tuple[list[str], bool]:
     """The calls of an engine by a room of one, and whether it goes wrong.
 
-    It does if there is an exception, or an event behind the last one: there the rows end.
+    It does if there is an exception, an event behind the last one, or another one than is
+    due for the lines so far: there the rows end.
     """
     rows: list[str] = []
     over = False
+    told: list[Event] = []
     waiting: list[Step] = [gets(piece) for piece in pieces]
+    taken: list[bytes] = []
     while waiting and len(rows) < most:
         step = waiting.pop(0)
+        taken += [piece for piece in step.arguments if isinstance(piece, bytes)]
         result = engine.call(step.method, *step.arguments)
         if result.error:
             return [*rows, *row(step, f"raises {result.error}: {result.message}")], True
@@ -699,7 +707,35 @@ def rows_of_a_room(engine: Handle, pieces: list[bytes],
             over = got[-1] in LAST
             answers = [ANSWERS[event[0]](*event) for event in got if event[0] in ANSWERS]
             waiting = [*(says(*answer) for answer in answers), gets(None), *waiting]
+            told += got
+        elif step.method == "receive" and told != (due := due_so_far(taken, told)):
+            return [*rows, f"    due by now  {short(due, equal(due, told))}"], True
     return rows, False
+
+
+def due_so_far(taken: list[bytes], told: list[Event]) -> list[Event]:
+    """The events of these bytes, if a room answers each hello with welcome.
+
+    Which code a wrong line has is a check of its own: it is taken from what was told.
+    """
+    due: list[Event] = []
+    member = False
+    *lines, rest = b"".join(taken).split(b"\n")
+    for data in lines + [rest] * (len(rest) > 1000):
+        line, event = data.decode("utf-8", "replace"), (*told[len(due) :], ())[0]
+        right = re.fullmatch("hello parley/1 [A-Za-z0-9_-]{1,16}\r?", line) and not member
+        member = member or bool(right)
+        if len(data) > 1000 or line.encode() != data:
+            due.append(("wrong", "line"))
+        elif right or line in ("bye", "bye\r"):
+            due.append(meaning(line, ("welcome",)))
+        elif member and re.fullmatch("who\r?|say .+|to [^ ]* .+", line.removesuffix("\r")):
+            due.append(meaning(line, True))
+        else:
+            due.append(event if event[:1] == ("wrong",) else ("wrong", "…"))
+        if due[-1] in LAST:
+            return due
+    return [*due, ("end",)] if b"" in taken else due
 
 
 LAST = [("bye",), ("end",), ("wrong", "line")]
