@@ -1,7 +1,7 @@
 # graded as: hard_chat_server.py
 # mistake: F06: what is too long is thrown away, and the talk goes on
 # caught by: test_endless_line
-# fails as: open
+# fails as: unclosed
 """Lesson 12: a chat room for all sorts of clients. It speaks Parley/1, within limits."""
 
 import queue
