@@ -254,6 +254,11 @@ def test_the_room_shows_the_engine_that_is_to_blame(tmp_path: Path) -> None:
     assert re.search(r"gives \[\('who',\)\] .* due by now \[… \d+ more, \('say', ' two", text), text
 
 
+def test_the_room_shows_the_bytes_of_a_long_piece(tmp_path: Path) -> None:
+    text = " ".join(report("limit_for_the_buffer", tmp_path).split())
+    assert "gives [('wrong', 'line')]" in text and "for the bytes of ann" in text
+
+
 @settings(deadline=None, max_examples=300)
 @given(lines=TALKS)
 def test_a_right_engine_is_not_to_blame(checks: ModuleType, lines: list[bytes]) -> None:

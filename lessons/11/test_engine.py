@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from socklab.lesson import Failure, Handle, Lab, Module, Result, core, more, show
+from socklab.lesson import Failure, Handle, Lab, Module, Peer, Result, core, more, show
 
 Event = tuple[str, ...]
 WIDTH = 74
@@ -116,8 +116,16 @@ def test_commands(lab: Lab, engine: Module) -> None:
 
 
 @core
-def test_room(lab: Lab) -> None:
+def test_room(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chat room of lesson 09 runs on your engine."""
+    given: dict[tuple, bytes] = {}  # all that the clients have sent: a report shows its beginning
+    send = Peer.send
+
+    def send_and_keep(peer: Peer, data: bytes) -> None:
+        given[peer.key] = given.get(peer.key, b"") + data
+        send(peer, data)
+
+    monkeypatch.setattr(Peer, "send", send_and_keep)
     ours, theirs = Path(__file__).with_name("given_room.py"), lab.submission.path("given_room.py")
     if text_of(ours) != text_of(theirs):
         lab.fail("given_room.py is not as it came. It has to run on your engine unchanged: take "
@@ -131,7 +139,7 @@ def test_room(lab: Lab) -> None:
             title = (check.__doc__ or check.__name__).strip()
             failure.note = f'The room is right; it lives on the events of your engine. (In ' \
                            f'lesson 09, this check is called: "{title}")'
-            rows, name = of_the_same_bytes(lab, failure)
+            rows, name = of_the_same_bytes(lab, failure, given)
             if rows:
                 failure.table = folded(rows, 8)
                 failure.note = f"(Above: what your engine gives for the bytes of {name}, if a " \
@@ -653,7 +661,8 @@ def text_of(path: Path) -> bytes:
     return path.read_bytes().replace(b"\r\n", b"\n")
 
 
-def of_the_same_bytes(lab: Lab, failure: Failure) -> tuple[list[str], str]:
+def of_the_same_bytes(lab: Lab, failure: Failure,
+                      given: dict[tuple, bytes]) -> tuple[list[str], str]:
     """What an engine gives for the bytes that the room took from a client, and its name.
 
     It is the client whose engine goes wrong, or else the one that the failure is about.
@@ -661,18 +670,21 @@ def of_the_same_bytes(lab: Lab, failure: Failure) -> tuple[list[str], str]:
     before = lab.tape.ordered()
     taken: dict[tuple, list[bytes]] = {}
     for event in before:
-        if event.call.startswith("recv") and not event.note and len(event.data) == event.size:
-            taken.setdefault(event.key, []).append(event.data)
+        if event.call.startswith("recv") and not event.note:
+            pieces = taken.setdefault(event.key, [])
+            begin = sum(map(len, pieces))
+            pieces.append(given.get(event.key[::-1], b"")[begin : begin + event.size])
     found: tuple[list[str], str] = [], ""
     try:
         engine = lab.module("engine.py")
-        for key in [*reversed(taken)][:40]:
+        concerned = failure.about[::-1]
+        for key in sorted(reversed(taken), key=lambda key: key != concerned)[:40]:
             rows, wrong = rows_of_a_room(engine.make("Engine"), taken[key])
             name = re.search(rb"hello \S+ ([\w-]+)", b"".join(taken[key]))
             this = rows, name[1].decode() if name else "a stranger"
             if wrong:
                 return this
-            if key == failure.about[::-1] and failure.crash is None:
+            if key == concerned and failure.crash is None:
                 found = this
     except Failure:
         pass  # the failure of the room is told, not this one

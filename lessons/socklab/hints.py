@@ -21,11 +21,11 @@ GENERAL = {
     "shadow": ("Which file does `import` find first: yours or Python's?",
                "Python looks into the folder of the program before its own library.",
                "Rename the file, and delete the folder __pycache__ beside it."),
-    "format": ("Which word in this line does the page FORMAT.md not know, or not in this place?",
+    "format": ("What does the page FORMAT.md allow in this line, and what stands there?",
                "A name is written in two places: where it is explained and where it is used. "
                "Both must be the same to the letter.",
                "Compare the line with one of the same kind in the folder parley."),
-    "toml": ("What begins in this line, or above it, and is not closed: a quote, a bracket?",
+    "toml": ("Is a quote or a bracket still open in this line or above, or a name there twice?",
              "The file is no TOML, so nothing of it can be read. A text begins and ends with a "
              "straight quote, a list with [ and ], and each name is there once.",
              'key = "text"     key = ["a", "list"]     key = true     # a comment'),
