@@ -1,18 +1,16 @@
 """Lesson 09: Chat room."""
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from socklab.lesson import Failure, Lab, Peer, Program, core, every_cut, more, random_text
 
 PORT = 5050
-# At these of its instructions the turnstile holds a thread: at each one up to 100, then
-# at every second, fourth and eighth.  It ends when a thread has not so many.
-STEPS = [*range(100), *range(100, 200, 2), *range(200, 400, 4), *range(400, 800, 8)]
+STEPS = 2000  # of a thread of the room for one line: so many places are tried
 NO_NAMES = ["", "a" * 17, "ann bob", "Zoë", "ann!", "日本", " ann"]
 
 
@@ -33,6 +31,11 @@ def test_client_listens_and_types(lab: Lab) -> None:
         expect_shown(lab, client, "carol", "carol", " 東京 🙂")
         room.send(b"\xab!\n")
         expect_shown(lab, client, "bob", "Zoë!")
+    with lab.case(r"in a TEXT, \x0b and \u2028 are no ends of a line"):
+        room.send("said bob one\x0btwo\u2028three\n".encode())
+        with fails_as(still="end_of_line", crashed="end_of_line"):
+            expect_shown(lab, client, "bob", "one", "two", "three")
+            client.expect_no_traceback()
     with lab.case("two lines are typed"):
         client.type("Hello, everybody!")
         client.type("  Zoë says:  hi ")
@@ -95,6 +98,12 @@ def test_broadcast(lab: Lab, server: Program) -> None:
     for text in ["hi", " two  blanks, said ann ", "Zoë 東京 🙂", "x" * 996]:
         with lab.case(f"ann says {text[:40]!r}"):
             ann.send(f"say {text}\n".encode())
+            hear(bob, f"said ann {text}")
+            hear(carol, f"said ann {text}")
+    with lab.case("ann says a text with characters that are no ends of a line"):
+        text = "a\vb\fc\x1cd\x85e\u2028f"
+        ann.send(f"say {text}\n".encode())
+        with fails_as(wrong="end_of_line", still="end_of_line", closed="end_of_line"):
             hear(bob, f"said ann {text}")
             hear(carol, f"said ann {text}")
     with lab.case("bob answers"):
@@ -317,77 +326,43 @@ def test_errors(lab: Lab, server: Program) -> None:
 
 @more
 def test_one_owner(lab: Lab) -> None:
-    """Two ask for one name in the same moment: exactly one is welcome."""
-    server = lab.server("chat_server.py", port=PORT, turnstile=True)
-    ann, loser, newcomer = enter(server, "ann"), server.connect(), server.connect()
-    for step in STEPS:
-        name = f"n{step}"
-        two = [newcomer, loser]
-        lab.settle()
-        with lab.case(f"one of them is held for a moment, the other one is not (round {step})"):
-            server.hold(step)
-            two[0].send(f"hello parley/1 {name}\n".encode())
-            held = held_thread(lab)
-            two[1].send(f"hello parley/1 {name}\n".encode())
-            ann.send(b"say hi\n")
-            lab.settle()
-            server.let_go()
-            answers = [next_line(peer) for peer in two]
-            welcome = answers.count(f"welcome {name}")
-            if welcome < 2 and "said ann hi" in answers:
-                what = "Who is a member hears welcome first, and a stranger hears nothing."
-                due = "error taken ..." if welcome else f"welcome {name}"
-                lab.fail(what, kind="first", about=two[answers.index("said ann hi")].key,
-                         expected=due, got="said ann hi")
-            if welcome != 1:
-                what = f"{'Both' if welcome else 'None'} of the two are welcome as {name}."
-                lab.fail(what, kind="race", outcome=held)
-            winner = answers.index(f"welcome {name}")
-            if not answers[1 - winner].startswith("error taken "):
-                what = "Who comes too late hears error taken."
-                lab.fail(what, kind="code", about=two[1 - winner].key,
-                         expected="error taken ...", got=answers[1 - winner])
+    """Two ask for one name, or the last place, at the same moment: exactly one is welcome."""
+    room = Turnstile(lab)
+    ann = enter(room.server, "ann")
+    newcomer, loser = room.server.connect(), room.server.connect()
+    for number in room.rounds():
+        two, name = [newcomer, loser], f"n{number}"
+        with room.one_held("two ask for the same name"):
+            room.send(*[(peer, f"hello parley/1 {name}") for peer in two], (ann, "say hi"))
+            winner = who_is_welcome(lab, two, [name, name], "taken")
             two[winner].close()
-            loser, newcomer = two[1 - winner], server.connect()
             lab.settle()
             hear(ann, f"joined {name}", f"left {name}")
-        if not held.waits:
-            return
+        newcomer, loser = room.server.connect(), two[1 - winner]
+    for number in range(30):
+        enter(room.server, f"m{number}")
+    # the loops over 31 members make most of the steps: a few in each of them will do
+    for number in room.rounds(each=room.step, stride=5):
+        two, names = [newcomer, loser], [f"a{number}", f"b{number}"]
+        with room.one_held("there is one place left, and two say hello"):
+            room.send(*[(two[n], f"hello parley/1 {names[n]}") for n in (0, 1)])
+            winner = who_is_welcome(lab, two, names, "full")
+            two[winner].close()
+        newcomer, loser = room.server.connect(), two[1 - winner]
 
 
 @more
 def test_whole_lines(lab: Lab) -> None:
-    """Some speak, come and go in the same moment: each line comes whole, once."""
-    server = lab.server("chat_server.py", port=PORT, turnstile=True)
-    ann, bob, carol = enter_all(server, "ann", "bob", "carol")
-    leaving = enter(server, "n0")
-    hear(carol, "joined n0")
-    for number, step in enumerate(STEPS):
-        some_go = number % 4 == 0
-        due = ["said ann one", "said bob two"]
-        if some_go:
-            coming = server.connect()
-            due += [f"left n{number}", f"joined n{number + 4}"]
-        lab.settle()
-        with lab.case(f"ann speaks, and her thread is held for a moment (round {step})"):
-            server.hold(step)
-            ann.send(b"say one\n")
-            held = held_thread(lab)
-            bob.send(b"say two\n")
-            if some_go:
-                leaving.send(b"bye\n")
-                coming.send(f"hello parley/1 n{number + 4}\n".encode())
-                leaving = coming
-            lab.settle()
-            server.let_go()
-            heard = hear_all(carol, due)
-            if sorted(heard) != sorted(due):
-                server.expect_no_traceback()
-                what = "Carol should hear each of these lines once, in any order."
-                lab.fail(what, kind="race", outcome=held, about=carol.key,
-                         expected=" / ".join(due), got=" / ".join(heard))
-        if not held.waits:
-            return
+    """Some speak, ask, come and go at the same moment: each line comes whole, once."""
+    room = Turnstile(lab)
+    names = [f"n{number}" for number in range(4)]
+    members = list(zip(names, enter_all(room.server, *names), strict=True))
+    numbers = itertools.count(4)
+    for scene in (two_speak, one_asks, one_writes, one_leaves, one_joins):
+        for _ in room.rounds():
+            newcomer = (f"n{next(numbers)}", room.server.connect())
+            scene(room, members, newcomer)
+            members = [*members[1:], newcomer]
 
 
 @more
@@ -589,9 +564,13 @@ def hear_nothing(*peers: Peer) -> None:
 
 def who_hears(peer: Peer) -> str:
     """The name under which this peer has become a member, for the beginning of a sentence."""
-    names = re.findall(rb"^welcome (.+)\n", peer.received[: peer.consumed], re.M)
-    name = names[-1].decode("utf-8", "replace") if names else "a client that is no member"
+    name = name_of(peer)
     return name[0].upper() + name[1:]
+
+
+def name_of(peer: Peer) -> str:
+    names = re.findall(rb"^welcome (.+)\n", peer.received[: peer.consumed], re.M)
+    return names[-1].decode("utf-8", "replace") if names else "a client that is no member"
 
 
 def hear_all(peer: Peer, due: list[str]) -> list[str]:
@@ -599,8 +578,13 @@ def hear_all(peer: Peer, due: list[str]) -> list[str]:
 
     No longer: a program that looks around every now and then would take many looks.
     """
-    end = peer.consumed + sum(len(line.encode()) + 1 for line in due)
-    peer.lab.wait(lambda: len(peer.received) >= end or peer.ended, peer.program, horizon=1)
+    kinds = Counter(line.split()[0].encode() for line in due)
+
+    def all_came() -> bool:
+        lines = bytes(peer.received[peer.consumed :]).split(b"\n")[:-1]
+        return kinds <= Counter(line.partition(b" ")[0] for line in lines)
+
+    peer.lab.wait(lambda: all_came() or peer.ended, peer.program, horizon=1)
     peer.lab.settle()  # and whatever else there is
     heard = bytes(peer.received[peer.consumed :])
     peer.consumed = len(peer.received)
@@ -625,9 +609,160 @@ def expect_error(lab: Lab, peer: Peer, code: str) -> None:
         lab.fail(what, kind="code", about=peer.key, expected=due, got=answer)
 
 
-def held_thread(lab: Lab) -> Any:
-    """Let all come to rest; say which thread the turnstile holds, and where, if any."""
-    outcome = lab.settle()
-    held = {who: [wait for wait in waits if wait[1] == "held"]
-            for who, waits in outcome.waits.items()}
-    return replace(outcome, waits={who: waits for who, waits in held.items() if waits})
+# -- at the same moment -----------------------------------------------------------------
+
+Member = tuple[str, Peer]  # with the name
+
+
+class Turnstile:
+    """The room, with rounds; in each of them a thread is held one step later than before."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.server = lab.server("chat_server.py", port=PORT, turnstile=True)
+        self.step, self.held, self.alone = 0, False, False
+
+    def rounds(self, each: int = STEPS, stride: int = 1) -> Iterator[int]:
+        """Give the steps at which a thread is held, until no thread makes so many.
+
+        each, stride: from step `each` on, only every so many of them.
+        """
+        for self.step in [*range(each), *range(each, STEPS, stride)]:
+            yield self.step
+            if not self.held or self.alone:
+                return
+        self.lab.fail(f"Your room makes more than {STEPS} steps for one line: more than can be "
+                      "tried. No mistake was found so far, but that is no proof.", kind="long")
+
+    @contextmanager
+    def one_held(self, what: str) -> Iterator[None]:
+        """One round; a failure shows what the threads have run."""
+        self.lab.settle()
+        with self.lab.case(f"{what} (round {self.step})"):
+            self.server.hold(self.step)
+            try:
+                yield
+            except Failure as failure:
+                failure.table = self.lab.table(self.server)
+                raise
+            self.lab.settle()
+
+    def send(self, *orders: tuple[Peer, str]) -> None:
+        """Send each line when all that came before has come to rest; then let the thread go."""
+        for peer, line in orders:
+            peer.send(f"{line}\n".encode())
+            self.lab.settle()
+        self.held = self.server.let_go()
+        outcome = self.lab.settle()
+        if self.step == 0:  # is one thread at work, which no other one can come between?
+            ran = {thread for thread, _, _ in self.server.lines()}
+            self.alone = len(ran) == self.server.threads == 1
+        if outcome.deadlock:
+            self.lab.fail("The threads wait for each other for ever.", kind="deadlock",
+                          outcome=outcome)
+
+    def expect(self, peer: Peer, *due: str, same: str = "", but_for: str = "") -> None:
+        """The next lines are these, in any order.
+
+        same: a line that may come in the place of the last one.  but_for: how a line begins
+        that may come, or not.
+        """
+        heard = [due[-1] if same and line == same else line for line in hear_all(peer, [*due])
+                 if not (but_for and line.startswith(but_for))]
+        if sorted(heard) != sorted(due):
+            self.server.expect_no_traceback()
+            self.lab.fail(f"Due to {name_of(peer)}: each of these lines once, in any order.",
+                          kind="race", about=peer.key, expected=" / ".join(due),
+                          got=" / ".join(heard))
+
+
+def who_is_welcome(lab: Lab, two: list[Peer], names: list[str], code: str) -> int:
+    """Which one of the two: exactly one is; the other one hears this error."""
+    answers = [next_line(peer) for peer in two]
+    came = [answer == f"welcome {name}" for answer, name in zip(answers, names, strict=True)]
+    if not all(came) and "said ann hi" in answers:
+        what = "Who is a member hears welcome first, and a stranger hears nothing."
+        due = f"error {code} ..." if any(came) else f"welcome {names[0]}"
+        lab.fail(what, kind="first", about=two[answers.index("said ann hi")].key,
+                 expected=due, got="said ann hi")
+    if all(came) or not any(came):
+        what = "Both are welcome." if all(came) else "None of the two is welcome."
+        lab.fail(what, kind="race", about=two[1].key,
+                 got=" / ".join(answers), expected=f"welcome {names[0]} / error {code} ...")
+    loser = came.index(False)
+    if not answers[loser].startswith(f"error {code} "):
+        lab.fail(f"Who comes too late hears error {code}.", kind="code", about=two[loser].key,
+                 expected=f"error {code} ...", got=answers[loser])
+    return 1 - loser
+
+
+def two_speak(room: Turnstile, members: list[Member], newcomer: Member) -> None:
+    (old, leaver), (a, ann), (b, bob), (_, carol) = members
+    with room.one_held(f"{a} and {b} speak, {old} leaves"):
+        room.send((ann, "say one"), (bob, "say two"), (leaver, "bye"))
+        room.expect(ann, f"left {old}", f"said {b} two")
+        room.expect(bob, f"left {old}", f"said {a} one")
+        room.expect(carol, f"left {old}", f"said {a} one", f"said {b} two")
+    let_in(newcomer, members)
+
+
+def one_asks(room: Turnstile, members: list[Member], newcomer: Member) -> None:
+    # who leaves came first: if the table is a list, all others move up
+    (old, leaver), (a, ann), (b, bob), (c, carol) = members
+    with room.one_held(f"{a} asks who is here, {old} leaves"):
+        room.send((ann, "who"), (leaver, "bye"))
+        before, after = here(old, a, b, c), here(a, b, c)  # either is right
+        room.expect(ann, f"left {old}", after, same=before)
+        for peer in (bob, carol):
+            room.expect(peer, f"left {old}")
+    let_in(newcomer, members)
+
+
+def one_writes(room: Turnstile, members: list[Member], newcomer: Member) -> None:
+    (old, leaver), (a, ann), (b, bob), (c, carol) = members
+    with room.one_held(f"{a} writes to {old}, who leaves"):
+        room.send((ann, f"to {old} hi"), (leaver, "bye"))
+        ann.send(b"who\n")  # if `to` is answered, then before this
+        room.expect(ann, f"left {old}", here(a, b, c), but_for="error nobody ")
+        for peer in (bob, carol):
+            room.expect(peer, f"left {old}")
+    let_in(newcomer, members)
+
+
+def one_leaves(room: Turnstile, members: list[Member], newcomer: Member) -> None:
+    (old, leaver), *others = members
+    new, comer = newcomer
+    with room.one_held(f"{old} leaves, {new} joins"):
+        room.send((leaver, "bye"), (comer, f"hello parley/1 {new}"))
+        come_and_go(room, old, newcomer, others)
+
+
+def one_joins(room: Turnstile, members: list[Member], newcomer: Member) -> None:
+    (old, leaver), *others = members
+    new, comer = newcomer
+    with room.one_held(f"{new} joins, {old} leaves"):
+        room.send((comer, f"hello parley/1 {new}"), (leaver, "bye"))
+        come_and_go(room, old, newcomer, others)
+
+
+def come_and_go(room: Turnstile, old: str, newcomer: Member, others: list[Member]) -> None:
+    """What all hear when one has left and another one has joined."""
+    new, comer = newcomer
+    for _, peer in others:
+        room.expect(peer, f"left {old}", f"joined {new}")
+    hear(comer, f"welcome {new}")
+    room.lab.wait(lambda: b"left" in comer.received, room.server, horizon=1)  # or not
+    room.expect(comer, but_for=f"left {old}")
+
+
+def let_in(newcomer: Member, members: list[Member]) -> None:
+    """The newcomer joins while nothing else happens; the first one has gone."""
+    name, peer = newcomer
+    peer.send(f"hello parley/1 {name}\n".encode())
+    hear(peer, f"welcome {name}")
+    for _, other in members[1:]:
+        hear(other, f"joined {name}")
+
+
+def here(*names: str) -> str:
+    return " ".join(["here", *sorted(names)])

@@ -6,8 +6,10 @@ What forces the threads to change is in `socklab.tap.turnstile`.
 from __future__ import annotations
 
 import linecache
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +65,15 @@ class Round:
 
 
 def table(program: Program) -> str:
-    """What a server's threads have run since it was told to hold one, as such a table."""
+    """What a server's threads have run since it was told to hold one, as such a table.
+
+    Only of those three that have run most lines: a chat room has many that only send.
+    """
     lines = program.lines()
-    names = list(dict.fromkeys(name for name, _, _ in lines))
-    trace = [(names.index(name), file, line) for name, file, line in lines]
+    ran = Counter(name for name, _, _ in lines)
+    names = [name for name in ran if name in dict(ran.most_common(3))]
+    trace = [(names.index(name), file, line) for name, file, line in lines if name in names]
+    trace = [entry for entry, _ in groupby(trace)]
     return "\n".join(_table(names, 0, trace, program.path))
 
 
