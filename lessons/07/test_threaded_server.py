@@ -249,7 +249,11 @@ def talk(client: Peer, sent: bytes, answer: bytes) -> None:
     )
     got = bytes(client.received[start:])
     if outcome is not None and client.program is not None and answer.startswith(got):
-        raise client.program.failure_of(
+        failure = client.program.failure_of(
             outcome, "The answer does not come.", expected=answer, got=got
         )
+        others = [peer for peer in client.lab.peers if isinstance(peer, Peer) and peer != client]
+        if any(answer in peer.received[peer.consumed :] for peer in others):
+            failure.kind, failure.what = "other", "The answer has gone to another client."
+        raise failure
     client.expect(answer)

@@ -7,6 +7,7 @@ still send, to say goodbye; but do not read again, a piece of a line may be lost
 
 import io
 import socket
+import threading
 
 
 class LineReader:
@@ -15,14 +16,21 @@ class LineReader:
     def __init__(self, sock: socket.socket, limit: int = 1000) -> None:
         self._limit = limit
         self._stream = io.BufferedReader(_Incoming(sock))
+        self._one_reads = threading.Lock()
 
     def read_line(self) -> str | None:
         """Return the next line without its end, or None when no further line comes.
 
         EOFError: the stream ended inside a line. ValueError: the line is too long, or
-        is not UTF-8. TimeoutError: the socket's timeout is over.
+        is not UTF-8. TimeoutError: the socket's timeout is over. RuntimeError: another
+        thread is reading here.
         """
-        data = self._stream.readline(self._limit + 1)
+        if not self._one_reads.acquire(blocking=False):
+            raise RuntimeError("two threads read from one LineReader")
+        try:
+            data = self._stream.readline(self._limit + 1)
+        finally:
+            self._one_reads.release()
         if data == b"":
             return None
         if not data.endswith(b"\n"):

@@ -255,7 +255,8 @@ class Exchange:
         outcome = self.wait(lambda: False, horizon=horizon)
         assert outcome is not None
         if outcome.kind not in ("still", "exited"):
-            raise Failure("running", "Your program does not come to rest.", outcome=outcome)
+            kind = "processes" if outcome.kind == "processes" else "running"
+            raise Failure(kind, "Your program does not come to rest.", outcome=outcome)
         return outcome
 
     # -- the proof ----------------------------------------------------------------------

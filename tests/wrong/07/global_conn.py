@@ -1,7 +1,7 @@
 # graded as: threaded_server.py
 # mistake: E04: a global variable for the connection, bound in the thread
 # caught by: test_silent_client
-# fails as: wrong
+# fails as: other
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

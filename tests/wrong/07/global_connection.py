@@ -1,7 +1,7 @@
 # graded as: threaded_server.py
 # mistake: E04: all threads use one global variable for their connection
 # caught by: test_silent_client
-# fails as: still
+# fails as: other
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

@@ -1,7 +1,8 @@
 # graded as: threaded_server.py
 # mistake: E04: all threads use one global variable for their reader
 # caught by: test_silent_client
-# fails as: still
+# fails as: crashed
+# hint says: how many threads use
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

@@ -1,8 +1,8 @@
 # graded as: threaded_server.py
-# mistake: E17: the main thread ends, and all other threads are daemons
+# mistake: E16: the main thread ends, and all other threads are daemons
 # caught by: test_silent_client
-# fails as: exited
-# hint says: main thread
+# fails as: silent
+# hint says: still there when
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

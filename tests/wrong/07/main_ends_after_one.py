@@ -1,7 +1,8 @@
 # graded as: threaded_server.py
-# mistake: E17: main starts a daemon thread for its first client, and ends
+# mistake: E16: main starts a daemon thread for its first client, and ends
 # caught by: test_silent_client
-# fails as: exited
+# fails as: closed
+# hint says: ended the whole program
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

@@ -1,7 +1,8 @@
 # graded as: threaded_server.py
-# mistake: E01: one thread is made, and started anew for each client
+# mistake: one thread is made, and started anew for each client
 # caught by: test_silent_client
 # fails as: crashed
+# hint says: started twice
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

@@ -1,5 +1,5 @@
 # graded as: threaded_server.py
-# mistake: E01: one thread takes the clients out of a queue, one after the other
+# mistake: one thread takes the clients out of a queue, one after the other
 # caught by: test_silent_client
 # fails as: still
 """Lesson 07: a line server with a thread for each client."""

@@ -1,5 +1,5 @@
 # graded as: chat_client.py
-# mistake: C10: splitlines() of a text, which ends lines at U+2028 and others, too
+# mistake: A05: splitlines() of a text, which ends lines at U+2028 and others, too
 # caught by: test_client_listens_and_types
 # fails as: end_of_line
 """Lesson 09: a client for the chat room. It listens and types at the same time."""

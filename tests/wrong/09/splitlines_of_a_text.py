@@ -1,5 +1,5 @@
 # graded as: chat_server.py
-# mistake: C10: splitlines() of a text, which ends lines at U+2028 and others, too
+# mistake: A05: splitlines() of a text, which ends lines at U+2028 and others, too
 # caught by: test_broadcast
 # fails as: end_of_line
 """Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""

@@ -1,5 +1,5 @@
 # graded as: chat_server.py
-# mistake: E06: to looks whether the name is there; then its member leaves
+# mistake: E07: to looks whether the name is there; then its member leaves
 # caught by: test_whole_lines
 # fails as: crashed
 # hint says: Was the name there
