@@ -10,7 +10,7 @@ PORT = 5050
 def serve(connection):
     """Do all that one client needs, from its first line to its end."""
     print("A client is served in the thread", threading.current_thread().name)
-    # TODO 1: answer its lines, as your steady_server.py does it.
+    # TODO 1: answer its lines, as your server of lesson 04 or 06 does it.
     # TODO 4: the client is done. Who closes its connection?
     # TODO 5: a client may break off. Who writes that to stderr?
 
@@ -28,7 +28,7 @@ def main():
 
     connection.close()
     listening.close()
-    print("The server is over: the TODOs in threaded_server.py say what it shall do.")
+    print("The server ends: the TODOs in threaded_server.py say what it shall do.")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def main():
     # sentence. How does the thread that types get to know that the room is gone?
 
     sock.close()
-    print("Over: the TODOs in chat_client.py say what to do.")  # remove this
+    print("The end: the TODOs in chat_client.py say what to do.")  # remove this
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def show(line: str) -> None:
 
 
 def answer_to_hello(reader: LineReader) -> str:
-    """The next welcome or error; other lines are passed over."""
+    """The next welcome or error; other lines are ignored."""
     while True:
         line = reader.read_line()
         if line.startswith(("welcome ", "error ")):

@@ -37,7 +37,7 @@ def show(line: str) -> None:
 
 
 def answer_to_hello(reader: LineReader) -> str | None:
-    """The next welcome or error, or None if the connection ends; other lines are passed over."""
+    """The next welcome or error, or None if the connection ends; other lines are ignored."""
     while (line := reader.read_line()) is not None:
         show(line)
         if line.startswith(("welcome ", "error ")):
