@@ -94,18 +94,17 @@ class _Talks:
         self.due = {who: [line for line in transcript.lines if (line.sender, line.who) == (
             SERVER, who)] for who in transcript.clients}  # what has not been heard yet
         firsts = {line.who: line for line in reversed(transcript.lines)}
-        self.comes = {who: self._cause(line) if line.sender == SERVER else line
-                      for who, line in firsts.items()}
+        self.comes = {who: self._cause(line) for who, line in firsts.items()}
 
     def _cause(self, heard: Line) -> Line:
-        """With which line has a client to be there, if this is the first one that it hears?"""
+        """With which line has a client to be there, if this is its first one?"""
         after = {c for m in messages_of(self.p, SERVER, heard.text or "") for c in m.after}
         causes = [heard]
         for line in self.transcript.lines[: self.transcript.lines.index(heard)]:
             said = [m.name for m in messages_of(self.p, line.sender, line.text or "")]
             if line.sender == CLIENT and after.intersection(said or [END, "unreadable"]):
                 causes.append(line)
-        return heard if "connect" in after else causes[-1]
+        return heard if heard.sender == CLIENT or "connect" in after else causes[-1]
 
     def play(self) -> None:
         """Say the lines of the clients; fail at the first line of the server that differs."""

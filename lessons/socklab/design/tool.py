@@ -15,8 +15,7 @@ from .spec import FILE
 EXAMPLES = """examples:
   python lessons/socklab protocol lessons/10
   python lessons/socklab protocol lessons/10/parley --page
-  python lessons/socklab protocol lessons/10/parley --docs parley-docs
-"""
+  python lessons/socklab protocol lessons/10/parley --docs parley-docs"""
 
 
 def register(tools: argparse._SubParsersAction) -> None:
@@ -41,7 +40,11 @@ def run(options: argparse.Namespace) -> int:
         print("\n\n".join(wrap(str(problem)) for problem in error.problems))
         return 1
     if options.docs is not None:
-        return _write(pages(design.protocol, design.transcripts), options.docs)
+        options.docs.mkdir(parents=True, exist_ok=True)
+        for name, text in pages(design.protocol, design.transcripts).items():
+            (options.docs / name).write_text(text, encoding="utf-8", newline="\n")
+            print(f"{options.docs / name} is written.")
+        return 0
     if options.page:
         print(page(design.protocol, design.transcripts), end="")
         return 0
@@ -51,11 +54,3 @@ def run(options: argparse.Namespace) -> int:
     print(f"{len(found)} to mend." if found else
           f"{states_as_text(design.protocol)}\n\nNo hole was found.")
     return 1 if found else 0
-
-
-def _write(files: dict[str, str], folder: Path) -> int:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        print(f"{folder / name} is written.")
-    return 0
