@@ -2,6 +2,7 @@
 # mistake: E14: the end of the input is expected in the room, not where a name is asked for
 # caught by: test_client_commands
 # fails as: crashed
+# hint says: What does the end of the input count as
 """Lesson 09: a client for the chat room. It listens and types at the same time."""
 
 import socket
