@@ -33,7 +33,7 @@ class Lock:
         self._waiters: deque[parking.Park] = deque()
         self.holder: parking.Record | None = None
         self._line = 0  # on which it was taken
-        self._name = ""  # what the program calls it
+        self._name: str | None = None  # what the program calls it, once somebody has asked
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if not blocking and timeout != -1:
@@ -75,8 +75,11 @@ class Lock:
 
         ("lock", its name or "", who holds it or "", the line on which that one took it).
         """
-        if self._waiters and not self._name:
-            self._name = _name_of(self, self._waiters[0].frame)
+        frame = self._waiters[0].frame if self._waiters else None
+        if frame is None or frame.f_code.co_name == "wait":
+            return ()  # a Condition makes such a lock for each wait
+        if self._name is None:
+            self._name = _name_of(self, frame)
         return ("lock", self._name, self.holder.name if self.holder else "", self._line)
 
     def __enter__(self) -> bool:
