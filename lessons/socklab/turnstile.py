@@ -74,7 +74,9 @@ def table(program: Program) -> str:
     names = [name for name in ran if name in dict(ran.most_common(3))]
     trace = [(names.index(name), file, line) for name, file, line in lines if name in names]
     trace = [entry for entry, _ in groupby(trace)]
-    return "\n".join(_table(names, 0, trace, program.path))
+    rows = _table(names, 0, trace, program.path)
+    more = len(ran) - len(names)
+    return "\n".join(rows + [f"({count(more, 'thread')} more did less)"] * bool(more))
 
 
 def _table(heads: list[str], always: int, trace: list[tuple], path: Path) -> list[str]:

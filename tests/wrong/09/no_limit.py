@@ -1,7 +1,7 @@
 # graded as: chat_server.py
 # mistake: F06: a line may be as long as it likes
 # caught by: test_errors
-# fails as: still
+# fails as: limit
 """Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""
 
 import queue
