@@ -340,10 +340,14 @@ def test_one_owner(lab: Lab) -> None:
             lab.settle()
             hear(ann, f"joined {name}", f"left {name}")
         newcomer, loser = room.server.connect(), two[1 - winner]
-    for number in range(30):
-        enter(room.server, f"m{number}")
+    crowd = [room.server.connect() for _ in range(30)]
+    for number, peer in enumerate(crowd):
+        peer.send(f"hello parley/1 m{number}\n".encode())
+    lab.settle()
+    for number, peer in enumerate(crowd):
+        hear(peer, f"welcome m{number}")
     # each round is told to 31 members, so only some: from the look to the entry it is far
-    for number in room.rounds(stride=3, to_the_answer=True):
+    for number in room.rounds(stride=5, to_the_answer=True):
         two, names = [newcomer, loser], [f"a{number}", f"b{number}"]
         with room.one_held("there is one place left, and two say hello"):
             room.send(*[(two[n], f"hello parley/1 {names[n]}") for n in (0, 1)])
@@ -359,9 +363,9 @@ def test_whole_lines(lab: Lab) -> None:
     names = [f"n{number}" for number in range(4)]
     members = list(zip(names, enter_all(room.server, *names), strict=True))
     numbers = itertools.count(4)
-    # a loop has many steps, so every third or second one is enough to get into it
-    for scene, stride in [(two_speak, 3), (one_asks, 2), (one_writes, 1), (one_leaves, 3),
-                          (one_joins, 4)]:
+    # a loop over the members has many steps, so not each of them is needed to get into it
+    for scene, stride in [(two_speak, 4), (one_asks, 2), (one_writes, 1), (one_leaves, 4),
+                          (one_joins, 6)]:
         for _ in room.rounds(stride, to_the_answer=scene in (one_asks, one_writes)):
             newcomer = (f"n{next(numbers)}", room.server.connect())
             scene(room, members, newcomer)
