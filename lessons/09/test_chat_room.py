@@ -340,12 +340,8 @@ def test_one_owner(lab: Lab) -> None:
             lab.settle()
             hear(ann, f"joined {name}", f"left {name}")
         newcomer, loser = room.server.connect(), two[1 - winner]
-    crowd = [room.server.connect() for _ in range(30)]
-    for number, peer in enumerate(crowd):
-        peer.send(f"hello parley/1 m{number}\n".encode())
-    lab.settle()
-    for number, peer in enumerate(crowd):
-        hear(peer, f"welcome m{number}")
+    for number in range(30):
+        enter(room.server, f"m{number}")
     # each round is told to 31 members, so only some: from the look to the entry it is far
     for number in room.rounds(stride=5, to_the_answer=True):
         two, names = [newcomer, loser], [f"a{number}", f"b{number}"]
