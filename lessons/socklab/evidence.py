@@ -145,7 +145,7 @@ def _wait(failure: Failure, who: str, same: list[Wait]) -> str:
         which = f" ({thread} and {len(same) - 1} more)"
     if states and states[0][:1] == ("lock",):
         words = _holder(thread, inner, *states[0][1:]) or words
-    text = f"  {who}{which} waits in {name}()" + (f" for {words}" if words else "")
+    text = wrap(f"{who}{which} waits in {name}()" + (f" for {words}" if words else ""), "  ")
     return text + (_at(failure, file, line) if line else "")
 
 
@@ -154,7 +154,8 @@ def _holder(thread: str, inner: str, name: str, holder: str, since: int) -> str:
     if not holder or (inner and holder == thread):  # one inside of a library's queue
         return ""
     who = "it has taken itself" if holder == thread else f"{holder} holds"
-    return f"{name or 'a lock'},\n    which {who}" + (f" (since line {since})" if since else "")
+    which = f"the lock {name!r}" if name else "a lock"
+    return f"{which}, which {who}" + (f" (since line {since})" if since else "")
 
 
 def _picture(failure: Failure) -> str:

@@ -255,8 +255,7 @@ class Exchange:
         outcome = self.wait(lambda: False, horizon=horizon)
         assert outcome is not None
         if outcome.kind not in ("still", "exited"):
-            kind = "processes" if outcome.kind == "processes" else "running"
-            raise Failure(kind, "Your program does not come to rest.", outcome=outcome)
+            raise Failure(outcome.kind, "Your program does not come to rest.", outcome=outcome)
         return outcome
 
     # -- the proof ----------------------------------------------------------------------

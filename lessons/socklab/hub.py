@@ -132,8 +132,8 @@ class Hub:
         self._process: subprocess.Popen | None = None
         self._warden_name = ""
         self.warden_losses = self.spare_losses = 0
-        # servers that spin before they listen: path -> (kind, what)
-        self.hopeless: dict[Path, tuple[str, str]] = {}
+        # programs that took long to get nowhere, by what was tried: (kind, what) of the failure
+        self.hopeless: dict[tuple[str, Path], tuple[str, str]] = {}
         self.restless: set[Path] = set()  # files that have gone on without end once
         atexit.register(self.close)
 

@@ -85,8 +85,8 @@ class Lab(Exchange):
                recv_max: int | None = None, send_max: int | None = None,
                turnstile: bool = False) -> Program:
         """Start a server and wait until it listens on its port."""
-        path = self.submission.path(file)
-        if (known := self.hub.hopeless.get(path)) is not None:
+        key = ("server", self.submission.path(file))
+        if (known := self.hub.hopeless.get(key)) is not None:
             raise Failure(*known)  # it did not get to listen before, and it is the same file
         program = self.program(file, arguments=arguments, recv_max=recv_max,
                                send_max=send_max, turnstile=turnstile)
@@ -110,7 +110,7 @@ class Lab(Exchange):
         if failure.kind in ("still", "exited"):
             failure.kind = "silent"
         if failure.kind in ("running", "flooded", "processes", "lost", "late"):
-            self.hub.hopeless[path] = (failure.kind, what)
+            self.hub.hopeless[key] = (failure.kind, what)
         raise failure
 
     def _expect_reachable(self, program: Program, there: Sequence[Entry]) -> None:
@@ -145,7 +145,7 @@ class Lab(Exchange):
         threads: a (method, arguments) pair for each thread.  first, then: what is called
         before and afterwards.  most: the bound on switches; see `socklab.tap.turnstile`.
         """
-        key = self.submission.path(file) / "turnstile"
+        key = ("turnstile", self.submission.path(file))
         if (known := self.hub.hopeless.get(key)) is not None:
             raise Failure(*known)  # it took a minute, and would do so again
         program = self._explorers.get(file)  # each round has a module of its own anyway

@@ -71,7 +71,8 @@ def table(program: Program) -> str:
     """
     lines = program.lines()
     ran = Counter(name for name, _, _ in lines)
-    names = [name for name in ran if name in dict(ran.most_common(3))]
+    most = [name for name, _ in ran.most_common(3)]
+    names = [name for name in ran if name in most]  # in the order in which they are seen
     trace = [(names.index(name), file, line) for name, file, line in lines if name in names]
     trace = [entry for entry, _ in groupby(trace)]
     rows = _table(names, 0, trace, program.path)
@@ -126,7 +127,8 @@ def _wait_words(wait: tuple) -> str:
     if not holder:
         return f"{thread} waits on line {line} in {name}" if name else (
             f"{thread} waits on line {line}")
-    text = f"{thread} waits on line {line} for {name or 'a lock'}"
+    which = f"the lock {name!r}" if name else "a lock"
+    text = f"{thread} waits on line {line} for {which}"
     who = "it holds itself" if holder == thread else f"{holder} holds"
     return text + f", which {who} (taken on line {since})"
 

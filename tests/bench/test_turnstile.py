@@ -130,7 +130,8 @@ def test_a_lock_taken_twice(bench: Bench) -> None:
     with pytest.raises(Failure) as caught:
         bench.lab.expect_rounds(rounds, one_was_sold, "")
     assert caught.value.kind == "deadlock"
-    assert "thread 1 waits on line 16 for lock, which it holds itself" in caught.value.table
+    table = caught.value.table
+    assert "thread 1 waits on line 16 for the lock 'lock', which it holds itself" in table
 
 
 def test_a_thread_that_nobody_can_wake(bench: Bench) -> None:
@@ -189,14 +190,27 @@ def test_two_locks_in_opposite_order(bench: Bench) -> None:
         """)
     found = explore(bench, text)[-1]
     assert found.deadlock
-    assert "thread 1 waits on line 18 for other, which thread 2 holds" in found.table
-    assert "thread 2 waits on line 18 for lock, which thread 1 holds" in found.table
+    assert "thread 1 waits on line 18 for the lock 'other', which thread 2 holds" in found.table
+    assert "thread 2 waits on line 18 for the lock 'lock', which thread 1 holds" in found.table
 
 
 def test_calls_before_and_afterwards(bench: Bench) -> None:
     rounds = explore(bench, office(locked("self.lock")), first=[("buy", ("eve",))],
                      then=[("buy", ("zoe",))])
     assert all(r.results == [False, False] and r.after == [False] for r in rounds)
+
+
+@pytest.mark.parametrize("name", ["a thread that looks for orders now and then",
+                                  "a pool with a lock", "asyncio in a thread"])
+def test_a_call_before_that_waits_for_a_helper(bench: Bench, name: str) -> None:
+    rounds = explore(bench, RIGHT[name].text, first=[("buy", ("eve",))])
+    assert all(r.results == [False, False] for r in rounds)
+
+
+def test_pairs_are_tried_however_long_a_call_is(bench: Bench) -> None:
+    text = RACES["a long log before the look"].text.replace("if self.seats > 0:",
+                                                            "with self.lock:")
+    assert len(explore(bench, text, most=0)) > 20  # without any single switch
 
 
 def test_an_exception_in_a_thread(bench: Bench) -> None:
@@ -281,9 +295,9 @@ def test_a_deadlock_in_a_running_server(bench: Bench) -> None:
         if outcome.deadlock or not held:
             break
     assert outcome.deadlock
-    text = explain(Failure("deadlock", "", outcome=outcome))
-    assert "(Thread-" in text and "for names_lock,\n    which Thread-" in text
-    assert "in RLock.acquire() for rooms_lock,\n    which Thread-" in text
+    text = " ".join(explain(Failure("deadlock", "", outcome=outcome)).split())
+    assert "(Thread-" in text and "for the lock 'names_lock', which Thread-" in text
+    assert "in RLock.acquire() for the lock 'rooms_lock', which Thread-" in text
     assert "(since line 13)" in text
     table = bench.lab.table(server).splitlines()
     assert table[0].count("(serve)") == 2
@@ -294,3 +308,16 @@ def test_no_deadlock_where_threads_only_wait(bench: Bench) -> None:
     server = bench.serve(RIGHT_SERVERS["a pool of threads with a lock"])
     server.connect()
     assert not bench.lab.settle().deadlock
+
+
+def test_threads_of_one_name_are_told_apart(bench: Bench) -> None:
+    text = CROSSED.replace("first, second = second, first", "pass").replace(
+        "(target=serve,", '(name="serves", target=serve,').replace(
+        'connection.sendall(b"ok")', "connection.recv(10)")
+    server = bench.serve(text)
+    for name in (b"ann", b"bob"):  # ann's thread waits for more, bob's for her locks
+        server.connect().send(name)
+        outcome = bench.lab.settle()
+    assert not outcome.deadlock
+    text = " ".join(explain(Failure("still", "", outcome=outcome)).split())
+    assert "(serves #2) waits in acquire() for the lock 'names_lock', which serves holds" in text

@@ -122,9 +122,14 @@ main = _local.record = Record("main", False)  # this module is imported in the m
 
 
 def register(name: str, daemon: bool) -> Record:
-    """Note a thread that is about to start (called in its parent, so it is never unknown)."""
-    record = Record(name, daemon)
+    """Note a thread that is about to start (called in its parent, so it is never unknown).
+
+    No two threads that are alive have the same name: reports tell by it who holds a lock.
+    """
     with mutex:
+        known = {record.name for record in records}
+        names = (name if n == 1 else f"{name} #{n}" for n in count(1))
+        record = Record(next(each for each in names if each not in known), daemon)
         records.append(record)
     return record
 

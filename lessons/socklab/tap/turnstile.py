@@ -215,7 +215,7 @@ class Round:
         self.trace: list[tuple[int, str, int]] = []  # (thread, file, line), without repeats
         self.main = Turn(parking.current(), -1)
         self.main.runnable = False
-        self.over = False
+        self.begun = self.over = False  # before it has begun, the object is made
         self.calls = calls  # so many; the threads that the object starts have higher numbers
         self.helpers: list[str] = []  # their names
         self.gave_way = 0  # so often a thread has done so that seems to wait in a loop
@@ -273,7 +273,7 @@ class Round:
         self.order.remove(turn)
         self.order.append(turn)
         turn.late, turn.at_once = True, 0
-        following = self.main if self.endless or self._calls_done() else self._next()
+        following = self.main if self.endless or self._served() else self._next()
         if following is not turn:
             following.baton.release()
             turn.baton.acquire()
@@ -284,7 +284,7 @@ class Round:
             if not turn.done and (turn.runnable or waiting.arrived([turn.record])):
                 turn.runnable = True
                 return turn
-        if self._calls_done():  # a helper may look around every second, for ever
+        if self._served():
             return self.main
         with parking.mutex:  # all wait: let the first timer run out, if there is one
             due = [r.park.deadline for r in parking.records
@@ -295,7 +295,10 @@ class Round:
                 return self._next()
         return self.main
 
-    def _calls_done(self) -> bool:
+    def _served(self) -> bool:
+        """Has the grader's thread all that it waits for?  A helper may go on for ever."""
+        if not self.begun:
+            return self.main.runnable
         return all(turn.done for turn in self.order if turn.number < self.calls)
 
     def pass_on(self, turn: Turn, parked: parking.Park) -> bool:
@@ -327,6 +330,7 @@ class Round:
 
     def run(self) -> None:
         """Start with the first thread; return when no thread can go on."""
+        self.begun = True
         self.order.sort(key=lambda t: (t.number != self.first, t.number >= self.calls))
         self._next().baton.release()
         self.main.baton.acquire()
@@ -363,7 +367,7 @@ def explore(make: Callable[[], Any], calls: tuple, then: tuple,
         if result[2]:
             raise _Stuck  # its threads wait for ever: the process is of no use now
         counts = {turn.number: turn.steps for turn in round_.order}
-        if not round_.gave_way:
+        if not switches or not round_.gave_way:  # not those of a thread that waits in a loop
             steps.update({n: max(c, steps.get(n, 0)) for n, c in counts.items()})
         return counts
 
