@@ -71,8 +71,7 @@ def table(program: Program) -> str:
     """
     lines = program.lines()
     ran = Counter(name for name, _, _ in lines)
-    most = [name for name, _ in ran.most_common(3)]
-    names = [name for name in ran if name in most]  # in the order in which they are seen
+    names = sorted(dict(ran.most_common(3)), key=[*ran].index)  # in the order they are seen
     trace = [(names.index(name), file, line) for name, file, line in lines if name in names]
     trace = [entry for entry, _ in groupby(trace)]
     rows = _table(names, 0, trace, program.path)
@@ -124,13 +123,12 @@ def _wait_words(wait: tuple) -> str:
     thread, file, line, name, holder, since = wait
     if holder == "loop":
         return f"{thread} goes round and round on line {line}"
+    text = f"{thread} waits on line {line}"
     if not holder:
-        return f"{thread} waits on line {line} in {name}" if name else (
-            f"{thread} waits on line {line}")
+        return f"{text} in {name}" if name else text
     which = f"the lock {name!r}" if name else "a lock"
-    text = f"{thread} waits on line {line} for {which}"
     who = "it holds itself" if holder == thread else f"{holder} holds"
-    return text + f", which {who} (taken on line {since})"
+    return f"{text} for {which}, which {who} (taken on line {since})"
 
 
 def explore(program: Program, setup: str, setup_args: Sequence[Any],

@@ -1,7 +1,8 @@
 # graded as: steady_server.py
 # mistake: D07: accept() stands before the loop, so the first client is served for ever
 # caught by: test_next_client
-# fails as: running
+# fails as: flooded
+# hint says: Where in this loop does it wait for the next one?
 """Lesson 06: a line server that stays, whatever its clients do."""
 
 import socket
