@@ -198,12 +198,11 @@ def test_client_commands(lab: Lab) -> None:
         room.expect(b"bye\n")
         room.close()
         expect_exit(client, 0, still="after_bye")
-    for how in ("ends", "resets"):
-        with lab.case(f"the room {how} the connection"):
-            client, room = client_in_room(lab, "ann")
-            before = client.output
-            room.close() if how == "ends" else room.reset()
-            expect_farewell(lab, client, before)
+    with lab.case("the room resets the connection"):
+        client, room = client_in_room(lab, "ann")
+        before = client.output
+        room.reset()
+        expect_farewell(lab, client, before)
     with lab.case("nobody listens"):
         client = lab.program("chat_client.py")
         client.expect_exit(1)
@@ -228,6 +227,10 @@ def test_client_commands(lab: Lab) -> None:
         client.type("hi")
         with fails_as(wrong="unknown", closed="unknown", exited="unknown", still="unknown"):
             room.expect(b"say hi\n")
+    with lab.case("then the room ends the connection"):
+        before = client.output
+        room.close()
+        expect_farewell(lab, client, before)
     for how in ("ends", "resets"):
         with lab.case(f"instead of an answer to hello, the room {how} the connection"):
             client, room = client_at_door(lab)
@@ -310,19 +313,6 @@ def test_errors(lab: Lab, server: Program) -> None:
                 expect_error(lab, dave, "line")
             dave.expect_end()
             hear(ann, "joined dave", "left dave")
-    with lab.case("32 members are there, and one more says hello"):
-        for number in range(30):
-            guest = server.connect()
-            guest.send(f"hello parley/1 m{number}\n".encode())
-            hear(guest, f"welcome m{number}")
-            lab.settle()  # one after the other: races come later
-        zoe = server.connect()
-        zoe.send(b"hello parley/1 zoe\n")
-        expect_error(lab, zoe, "full")
-        guest.close()
-        lab.settle()
-        zoe.send(b"hello parley/1 zoe\n")
-        hear(zoe, "welcome zoe")
 
 
 @more
@@ -340,8 +330,13 @@ def test_one_owner(lab: Lab) -> None:
             lab.settle()
             hear(ann, f"joined {name}", f"left {name}")
         newcomer, loser = room.server.connect(), two[1 - winner]
-    for number in range(30):
-        enter(room.server, f"m{number}")
+    with lab.case("others join, one after the other, up to 32; then one more says hello"), \
+            fails_as(wrong="places", code="places"):
+        for number in range(31):
+            last = enter(room.server, f"m{number}")
+        newcomer.send(b"hello parley/1 zoe\n")
+        expect_error(lab, newcomer, "full")
+        last.close()
     # each round is told to 31 members, so only some: from the look to the entry it is far
     for number in room.rounds(stride=5, to_the_answer=True):
         two, names = [newcomer, loser], [f"a{number}", f"b{number}"]

@@ -73,8 +73,9 @@ def wait(parked: parking.Park) -> None:
         else:
             parked.gate.acquire()
     finally:
-        with parking.mutex:
-            parking.unpark(parked)
+        if not (parked.woken or parked.fired):  # Ctrl-C; else `wake` has done it
+            with parking.mutex:
+                parking.unpark(parked)
     parking.take_turn(turn)
 
 

@@ -92,6 +92,12 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
     a recv when it ended.
     """
     global _sent, dropped, progress, work, moved
+    encoded = b""
+    tracked = active and channel != (0, 0)
+    if tracked:
+        what = (parking.current().name, parking.place(), call, channel, note, asked)
+        message = ("call", begun or now(), what, size, bytes(data[:400]))
+        encoded = wire.encode(*message) if _sent < LIVE else b""
     with _lock:  # threads call this at the same time
         worked = size > 0 or call in STEPS and not note  # to fail again and again is no work
         moved += size
@@ -99,12 +105,8 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
         if channel == (0, 0):
             return  # a socketpair: the program talks to itself
         calls[call] = calls.get(call, 0) + 1
-    if not active:
-        return
-    what = (parking.current().name, parking.place(), call, channel, note, asked)
-    message = ("call", begun or now(), what, size, bytes(data[:400]))
-    encoded = wire.encode(*message) if _sent < LIVE else b""
-    with _lock:
+        if not tracked:
+            return
         if encoded:
             _sent += 1
             _unsent.append(encoded)

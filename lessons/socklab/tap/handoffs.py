@@ -27,9 +27,10 @@ def wait_among(waiters: deque[parking.Park], parked: parking.Park) -> bool:
     try:
         clock.wait(parked)
     finally:
-        with parking.mutex:
-            if parked in waiters:
-                waiters.remove(parked)
+        if not parked.woken:  # else who has woken it has taken it out
+            with parking.mutex:
+                if parked in waiters:
+                    waiters.remove(parked)
     return parked.woken
 
 
@@ -116,9 +117,10 @@ class SimpleQueue:
                 self._items.extendleft(hands)
             raise
         finally:
-            with parking.mutex:
-                if (parked, hands) in self._waiters:
-                    self._waiters.remove((parked, hands))
+            if not parked.woken:
+                with parking.mutex:
+                    if (parked, hands) in self._waiters:
+                        self._waiters.remove((parked, hands))
         if not hands:
             raise Empty
         return hands[0]

@@ -235,7 +235,7 @@ def place(frame: FrameType | None = None) -> Place:
     inner, given = "", ("", 0, "")
     while at is not None:
         code = at.f_code
-        whose = _whose_code(code)
+        whose = _whose.get(code.co_filename) or _whose_code(code)
         if whose == STUDENT:
             file = os.path.basename(code.co_filename)
             if not file.startswith("given_"):
@@ -262,8 +262,10 @@ def is_own(frame: FrameType) -> bool:
 
 def _outside() -> FrameType | None:
     """The frame that called the tap: the tap's own ones may be over before the wait is."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _whose_code(frame.f_code) == TAP:
+    frame: FrameType | None = sys._getframe(3)  # who has called `park`
+    while frame is not None:
+        if (_whose.get(frame.f_code.co_filename) or _whose_code(frame.f_code)) != TAP:
+            break
         frame = frame.f_back
     return frame
 
@@ -274,13 +276,11 @@ _whose: dict[str, int] = {}  # by file: asked for with each socket call
 
 def _whose_code(code: Any) -> int:
     file = code.co_filename
-    whose = _whose.get(file)
-    if whose is None:
-        student = bool(home) and file.startswith(home)
-        ours = file.startswith(HERE) and not file.endswith("handoffs.py")
-        whose = STUDENT if student else TAP if ours else LIBRARY
-        if home:
-            _whose[file] = whose
+    student = bool(home) and file.startswith(home)
+    ours = file.startswith(HERE) and not file.endswith("handoffs.py")
+    whose = STUDENT if student else TAP if ours else LIBRARY
+    if home:
+        _whose[file] = whose
     return whose
 
 

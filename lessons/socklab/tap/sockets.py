@@ -367,7 +367,7 @@ class Socket(Real):
 
     def _wait_for_room(self, stream: Stream) -> None:
         timeout = self.gettimeout()
-        while True:
+        while stream.room == 0:
             with parking.mutex:
                 if stream.room != 0:
                     return

@@ -49,9 +49,10 @@ BINDS = ("STORE_NAME", "STORE_GLOBAL", "STORE_ATTR", "DELETE_NAME", "DELETE_GLOB
 # the lowest bit of their argument says something else than which name it is
 SHIFTED = ("LOAD_GLOBAL", "LOAD_ATTR") if sys.version_info >= (3, 12) else ("LOAD_GLOBAL",)
 
-# code: offset -> (file, line, can it touch what threads share?)
-_known: dict[types.CodeType, dict[int, tuple[str, int, bool]]] = {}
-_files: set[str] = set()  # of these codes: to look one up is slow
+# id of a code: offset -> (file, line, can it touch what threads share?), of those instructions
+# that can, and of the first one of each line.  (To look up a code itself is slow.)
+_known: dict[int, dict[int, tuple[str, int, bool]]] = {}
+_kept: list[types.CodeType] = []  # so that these ids are of no others
 on_step: Callable[[str, int, bool], None] | None = None
 
 
@@ -69,8 +70,8 @@ def instrument(code: types.CodeType, functions_only: bool = False) -> None:
     for part in parts:
         if functions_only and not part.co_flags & OPTIMIZED:
             continue
-        _known[part] = dict(_offsets(part, rebound))
-        _files.add(part.co_filename)
+        _known[id(part)] = dict(_offsets(part, rebound))
+        _kept.append(part)
         if sys.version_info >= (3, 12):
             if sys.monitoring.get_tool(TOOL) is None:
                 sys.monitoring.use_tool_id(TOOL, "turnstile")
@@ -156,7 +157,8 @@ def _offsets(code: types.CodeType,
     for offset, operation, name in _instructions(code):
         line = starts.get(offset, line)
         shared = name in rebound if operation in READS else not _is_private(operation)
-        yield offset, (file, line, shared)
+        if shared or offset in starts:
+            yield offset, (file, line, shared)
 
 
 @cache
@@ -164,13 +166,17 @@ def _is_private(operation: str) -> bool:
     return operation.startswith(PRIVATE)
 
 
-def _instruction(code: types.CodeType, offset: int) -> None:
-    if on_step is not None and (found := _known.get(code, {}).get(offset)) is not None:
+def _instruction(code: types.CodeType, offset: int) -> Any:
+    found = _known[id(code)].get(offset)
+    if found is None:
+        return sys.monitoring.DISABLE  # type: ignore[attr-defined]
+    if on_step is not None:
         on_step(*found)
+    return None
 
 
 def _trace(frame: types.FrameType, event: str, argument: Any) -> Any:
-    if frame.f_code.co_filename not in _files or frame.f_code not in _known:
+    if id(frame.f_code) not in _known:
         return None
     frame.f_trace_opcodes, frame.f_trace_lines = True, False
     return _trace_inside
@@ -178,7 +184,9 @@ def _trace(frame: types.FrameType, event: str, argument: Any) -> Any:
 
 def _trace_inside(frame: types.FrameType, event: str, argument: Any) -> Any:
     if on_step is not None and event == "opcode":
-        _instruction(frame.f_code, frame.f_lasti)
+        found = _known[id(frame.f_code)].get(frame.f_lasti)
+        if found is not None:
+            on_step(*found)
     return _trace_inside
 
 
@@ -489,6 +497,10 @@ class Holder:
         on_step = self._step
 
     def _step(self, file: str, line: int, shared: bool) -> None:
+        global on_step
+        if len(self.trace) >= TRACED and self.at is None and self.held is None:
+            on_step = None  # nothing is to be noted until the next `arm`
+            return
         record = parking.current()
         entry = (record.name, file, line)
         if self.trace[-1:] != [entry] and len(self.trace) < TRACED:
@@ -498,12 +510,15 @@ class Holder:
             return
         if self.held is not None:
             self._wait_less()
+        # no mutex up to here: nobody but this thread changes what it has in these
+        count = self._steps[record] = self._steps.get(record, -1) + 1
+        begun = record in self._begun
+        self._begun.add(record)
+        if count != self.at:
+            return
         with parking.mutex:
-            count = self._steps[record] = self._steps.get(record, -1) + 1
-            begun = record in self._begun
-            self._begun.add(record)
-            if count != self.at:
-                return
+            if self.at is None:
+                return  # another one has come there at the same moment
             self.at, self.happened = None, True
             if not begun and self.trace[-1:] == [entry]:
                 self.trace.pop()  # it will do what this line does when it goes on

@@ -1,7 +1,8 @@
 # graded as: chat_server.py
 # mistake: F06: nobody counts the members
-# caught by: test_errors
-# fails as: code
+# caught by: test_one_owner
+# fails as: places
+# hint says: Who counts the members
 """Lesson 09: a chat room. It speaks Parley/1 (see PARLEY.md)."""
 
 import queue
