@@ -73,12 +73,12 @@ class Program:
         except (TypeError, ValueError, AttributeError, IndexError, KeyError):
             self._link.close()  # not what the tap would say: the program wrote it
 
-    def _take_call(self, at: float, what: tuple, size: int, data: bytes) -> None:
-        thread, (file, line, inner), call, key, note, asked = what
-        self.lab.tape.add(Event(at, self.name, call, file, line, inner, thread, key,
-                                size, data, note, asked))
-        if call == "accept" and len(key) == 3:
-            self.sent.setdefault(key[:2], (0, False, 0))
+    def _take_calls(self, *calls: tuple) -> None:
+        for at, (thread, (file, line, inner), call, key, note, asked), size, data in calls:
+            self.lab.tape.add(Event(at, self.name, call, file, line, inner, thread, key,
+                                    size, data, note, asked))
+            if call == "accept" and len(key) == 3:
+                self.sent.setdefault(key[:2], (0, False, 0))
 
     def _take_connected(self, ours: int, theirs: int) -> None:
         self.lab.arrivals[theirs] = self.lab.arrivals.get(theirs, 0) + 1

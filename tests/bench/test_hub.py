@@ -192,7 +192,7 @@ def test_strangers_at_the_door_are_shown_out(hub: Hub, tmp_path: Path, data: byt
 @pytest.mark.parametrize("data", [
     bytes(4), b"\xff" * 1000, bytes(1000), wire.encode(7), wire.encode("no such word"),
     wire.encode("still"), wire.encode("still", 1, True, (), (), ()),
-    wire.encode("call", "x"), wire.encode("ask", 1, "bind"), wire.encode("_on_exit", 0),
+    wire.encode("calls", "x"), wire.encode("ask", 1, "bind"), wire.encode("_on_exit", 0),
     wire.encode("end", 0, ()), wire.encode("result", 1, True, ()), wire.encode("free", 1, 2),
     wire.encode("output", 1.0, 1, ("", 0, ""), "text"), wire.encode("connected", None, ()),
 ])

@@ -255,7 +255,7 @@ def test_instructions_are_read_as_the_library_reads_them() -> None:
                                                          "LOAD_ATTR", "STORE_ATTR"))
             lines = dict(turnstile._offsets(part, set()))
             for offset, line in dis.findlinestarts(part):
-                assert line is None or lines[offset][1] == line or line == 0
+                assert not line or lines[offset][1] == line
 
 
 CROSSED = """

@@ -72,7 +72,7 @@ def test_random_bytes_are_refused_or_read_but_never_hang_or_crash() -> None:
 def test_damaged_messages_are_refused_or_read_but_never_hang_or_crash() -> None:
     dice = random.Random(2)
     what = ("main", ("a.py", 3, ""), "recv", (1, 2), "", -1)
-    good = wire.encode("call", 1.5, what, 5, b"hello")
+    good = wire.encode("calls", (1.5, what, 5, b"hello"))
     for _ in range(20_000):
         bad = bytearray(good)
         for _ in range(dice.randrange(1, 5)):

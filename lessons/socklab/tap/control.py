@@ -10,6 +10,7 @@ import _thread
 import os
 from collections import deque
 from collections.abc import Callable
+from itertools import groupby
 from operator import index
 
 from .. import wire
@@ -31,7 +32,8 @@ _answers: dict[int, tuple[_thread.LockType, list]] = {}
 _parting: int | None = None  # the exit status, once the program is over
 _asked = 0
 _sent = 0
-_unsent: list[bytes] = []  # events wait here, so that few writes carry many
+# events (tuples) wait here among the frames of other messages, so that few writes carry many
+_unsent: list[bytes | tuple] = []
 _ring: deque[tuple] = deque(maxlen=RING)
 dropped = 0
 calls: dict[str, int] = {}  # how often each socket call was made
@@ -74,14 +76,23 @@ def _push() -> None:
     global _unsent
     if not active or _connection is None:
         return
-    empty: list[bytes] = []
+    empty: list[bytes | tuple] = []
     try:
         with _lock:  # the garbage collector may close a socket in the midst of it
             ready, _unsent = _unsent, empty
             if _parting is None:
-                _connection.sendall(b"".join(ready))
+                _connection.sendall(_packed(ready))
     except OSError:
         _exit(wire.LOST)
+
+
+def _packed(ready: list[bytes | tuple]) -> bytes:
+    """The bytes of all these; events that follow each other share a frame."""
+    parts: list[Any] = []
+    for kind, group in groupby(ready, type):
+        some = list(group)
+        parts += [wire.encode("calls", *some)] if kind is tuple else some
+    return b"".join(parts)
 
 
 def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str = "",
@@ -92,12 +103,10 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
     a recv when it ended.
     """
     global _sent, dropped, progress, work, moved
-    encoded = b""
     tracked = active and channel != (0, 0)
     if tracked:
         what = (parking.current().name, parking.place(), call, channel, note, asked)
-        message = ("call", begun or now(), what, size, bytes(data[:400]))
-        encoded = wire.encode(*message) if _sent < LIVE else b""
+        message = (begun or now(), what, size, bytes(data[:400]))
     with _lock:  # threads call this at the same time
         worked = size > 0 or call in STEPS and not note  # to fail again and again is no work
         moved += size
@@ -107,9 +116,9 @@ def event(call: str, channel: tuple, size: int = 0, data: bytes = b"", note: str
         calls[call] = calls.get(call, 0) + 1
         if not tracked:
             return
-        if encoded:
+        if _sent < LIVE:
             _sent += 1
-            _unsent.append(encoded)
+            _unsent.append(message)
         else:
             dropped += len(_ring) == RING
             _ring.append(message)
@@ -124,9 +133,8 @@ def flush() -> None:
         events = list(_ring)
         missing, dropped = dropped, 0
         _ring.clear()
-    encoded = [wire.encode(*message) for message in [("dropped", missing), *events]]
     with _lock:
-        _unsent.extend(encoded if events else [])
+        _unsent.extend([wire.encode("dropped", missing), *events] if events else [])
 
 
 def ask(*question: object) -> tuple:

@@ -37,7 +37,7 @@ Place = tuple[str, int, str]  # file, line, and what the line calls if that hide
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 home = ""  # the folder of the student's program, with a separator at its end
-_numbers = count()  # of threads
+_numbers, _waits = count(), count()  # of threads, of waits
 
 
 class Untracked:
@@ -57,6 +57,7 @@ class Record:
         self.done = False
         self.number = next(_numbers)
         self.told: tuple = ()  # what the grader knows of it
+        self.told_wait = -1  # the number of the wait that this is about
         self.joiners: list[Park] = []
         self.waker: Any = None  # a socket pair, for waits in select(); made when needed
         self.turn: Any = None  # its place in a round of the turnstile
@@ -78,7 +79,7 @@ class Park:
         deadline: float | None,
     ) -> None:
         self.record, self.call, self.channels = record, call, channels
-        self.deadline = deadline
+        self.deadline, self.number = deadline, next(_waits)
         # its line is looked up only if somebody asks, once: the frame stands still as long
         self.frame = _outside()
         self._place: Place | None = None
@@ -295,12 +296,16 @@ def snapshot() -> tuple[bool, tuple, tuple]:
     still = not untracked
     for record in records:
         parked = record.park
-        states = [c.state() for c in parked.channels] if parked else [None]
-        entry: tuple = (record.name, "", "", 0, "", None, ())
+        states = tuple([c.state() for c in parked.channels]) if parked else (None,)
         if parked is None or parked.disturbed or None in states:
-            still = False
+            still, wait = False, -1
+            entry: tuple = (record.name, "", "", 0, "", None, ())
+        elif record.told_wait == parked.number and record.told[-1] == states:
+            continue
         else:
-            entry = (record.name, parked.call, *parked.place, parked.deadline, tuple(states))
+            wait = parked.number
+            entry = (record.name, parked.call, *parked.place, parked.deadline, states)
+        record.told_wait = wait
         if entry != record.told:
             record.told = entry
             new.append((record.number, entry))

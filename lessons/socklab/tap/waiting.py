@@ -312,8 +312,8 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
 
 def arrived(records: list[parking.Record]) -> bool:
     """Is something there that lets one of these go on that waits?  The mutex must be held."""
-    channels = [c for r in records if r.park for c in r.park.channels]
-    readers = {c.descriptor for c in channels if isinstance(c, Ready)} - {-1}
+    readers = {c.descriptor for r in records if r.park
+               for c in r.park.channels if isinstance(c, Ready)} - {-1}
     try:
         return bool(readers) and bool(wait_raw(list(readers), [], 0))
     except (OSError, ValueError):  # too many for select(), or closed meanwhile
@@ -327,9 +327,11 @@ def wait_raw(readers: list[Any], writers: list[Any], left: float | None) -> list
         return ready[0] + ready[1]
     poller = _poll()  # select() takes no descriptor above 1023
     things = {_descriptor(t): t for t in readers + writers}
-    for descriptor in things:
-        mask = IN if things[descriptor] in readers else 0
-        poller.register(descriptor, mask | (OUT if things[descriptor] in writers else 0))
+    masks = dict.fromkeys(map(_descriptor, readers), IN)
+    for descriptor in map(_descriptor, writers):
+        masks[descriptor] = masks.get(descriptor, 0) | OUT
+    for descriptor, mask in masks.items():
+        poller.register(descriptor, mask)
     ready = poller.poll(None if left is None else left * 1000)
     return [things[descriptor] for descriptor, _ in ready]
 
