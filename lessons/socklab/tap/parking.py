@@ -115,6 +115,7 @@ class Park:
 
 
 records: list[Record] = []
+_names: set[str] = set()  # of these
 _over: list[int] = []  # numbers of threads that have ended since the last snapshot
 _rest: _thread.LockType | None = None  # somebody waits until all threads are parked
 untracked: list[str] = []  # why stillness cannot be proven, if it cannot
@@ -128,9 +129,9 @@ def register(name: str, daemon: bool) -> Record:
     No two threads that are alive have the same name: reports tell by it who holds a lock.
     """
     with mutex:
-        known = {record.name for record in records}
         names = (name if n == 1 else f"{name} #{n}" for n in count(1))
-        record = Record(next(each for each in names if each not in known), daemon)
+        record = Record(next(each for each in names if each not in _names), daemon)
+        _names.add(record.name)
         records.append(record)
     return record
 
@@ -145,6 +146,7 @@ def retire(record: Record) -> None:
     with mutex:
         record.done = True
         records.remove(record)
+        _names.discard(record.name)
         _over.append(record.number)
         for park in record.joiners:
             park.wake()

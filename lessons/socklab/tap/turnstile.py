@@ -584,14 +584,17 @@ class _Loader(SourceFileLoader):
         self.functions_only = finder.functions_only
 
     def get_code(self, fullname: str) -> types.CodeType:
+        _imported.append(fullname)
         return load(self.path, self.functions_only)
+
+
+_imported: list[str] = []  # the student's modules
 
 
 def _forget_modules() -> None:
     """Let the next import run the student's files anew."""
-    for name, module in list(sys.modules.items()):
-        if isinstance(getattr(module, "__loader__", None), _Loader):
-            del sys.modules[name]
+    while _imported:
+        sys.modules.pop(_imported.pop(), None)
 
 
 def explore_file(file: str, setup: str, arguments: tuple, first: tuple, calls: tuple,
