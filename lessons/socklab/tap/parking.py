@@ -115,7 +115,7 @@ class Park:
 
 
 records: list[Record] = []
-_names: set[str] = set()  # of these
+_names = {"main"}  # of these
 _over: list[int] = []  # numbers of threads that have ended since the last snapshot
 _rest: _thread.LockType | None = None  # somebody waits until all threads are parked
 untracked: list[str] = []  # why stillness cannot be proven, if it cannot
