@@ -118,11 +118,16 @@ WAITS = 4  # so many places where threads wait are told, those that hold up othe
 def _waits(failure: Failure, who: str, waits: list[Wait]) -> list[str]:
     """A line or two for each place where threads wait."""
     places: dict[tuple, list[Wait]] = {}
-    for wait in sorted(waits, key=lambda wait: wait[1] not in ("acquire", "send")):
+    for wait in sorted(waits, key=_is_usual):
         places.setdefault((*wait[1:5], wait[5] is None), []).append(wait)
     lines = [line for same in places.values() if (line := _wait(failure, who, same))]
     more = len(lines) - WAITS
     return lines[:WAITS] + ([f"  (threads wait in {count(more, 'place')} more)"] * (more > 0))
+
+
+def _is_usual(wait: Wait) -> bool:
+    """Does a thread wait for what clients or queues bring?  Others are told of first."""
+    return wait[1] not in ("send", "join") and not any(state[:1] == ("lock",) for state in wait[6])
 
 
 def _wait(failure: Failure, who: str, same: list[Wait]) -> str:

@@ -72,3 +72,10 @@ class Failure(Exception):
         self.table = table  # the interleaving that the turnstile has found
         self.note = ""
         self.seed: int | None = None  # of the check's random choices, if it made any
+
+    @property
+    def raised(self) -> str:
+        """The exception behind it, "" if there is none; a with has a TypeError of its own."""
+        if self.crash is None:
+            return ""
+        return self.crash.note + " of with" * (b"context manager" in self.crash.data)

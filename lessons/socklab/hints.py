@@ -77,6 +77,10 @@ ERRORS = {
                   "A socket takes bytes, a port is a number. Text is str: encode() makes bytes of "
                   "it, decode() makes text of bytes. Only two of one kind can be joined with +.",
                   "print(type(x), repr(x))   in the line before"),
+    "TypeError of with": ("What stands between `with` and the colon: a lock, or something else?",
+                          "threading.Lock() makes a lock; without the brackets there is none. "
+                          "`with` takes the lock itself: acquire() would give it True.",
+                          "self.lock = threading.Lock()   once\nwith self.lock:"),
     "AttributeError": ("What stands before the dot, and what after it? If the exception says "
                        "NoneType: which call gave you None, and what does None mean there?",
                        "None is no thing to work with. It often says that nothing more comes, or "

@@ -135,15 +135,16 @@ class Lab(Exchange):
 
     def turnstile(self, file: str, *, setup: str = "", setup_args: Sequence[Any] = (),
                   first: Sequence[tuple[str, Sequence[Any]]] = (),
-                  threads: Sequence[tuple[str, Sequence[Any]]],
+                  threads: Sequence[tuple | list[tuple]],
                   then: Sequence[tuple[str, Sequence[Any]]] = (),
                   most: int = 1000) -> Rounds:
         """Call methods in one thread each, under all schedules within a bound.
 
         setup: what gives the object, a class or function of the file, called with
         `setup_args` anew for each round; "" for the module itself.
-        threads: a (method, arguments) pair for each thread.  first, then: what is called
-        before and afterwards.  most: the bound on switches; see `socklab.tap.turnstile`.
+        threads: for each thread a (method, arguments) pair, or a list of them, called one
+        after the other.  first, then: such pairs, called before and afterwards.
+        most: the bound on switches; see `socklab.tap.turnstile`.
         """
         key = ("turnstile", self.submission.path(file))
         if (known := self.hub.hopeless.get(key)) is not None:

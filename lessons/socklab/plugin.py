@@ -242,6 +242,7 @@ class Grader:
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Failure):
             lab = getattr(item, "socklab", None)
+            at = error.crash.line if error.crash else ""
             if lab is not None:
                 lab.complete(error)
             report.longrepr = self._words(item, error)
@@ -249,7 +250,7 @@ class Grader:
             for properties in (item.user_properties, report.user_properties):
                 properties.append(("kind", error.kind))  # for --junitxml, at teardown too
             data.update(outcome=FAILED, text=report.longrepr, kind=error.kind,
-                        reason=f"{error.kind} {error.what}")
+                        reason=f"{error.kind} {error.what} {error.raised} {at}")
         elif report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
             data.update(outcome=NOT_RUN, skipped=reason.removeprefix("Skipped: "))
@@ -276,8 +277,7 @@ class Grader:
             again = f"{self._command(folder.name)} --seed {failure.seed}"
             text += "\n\n" + evidence.wrap(f"What was sent follows from the seed "
                                            f"{failure.seed}. The same again: {again}")
-        error = failure.crash.note if failure.crash else ""
-        texts = hints_for(folder, item.name, failure.kind, error)
+        texts = hints_for(folder, item.name, failure.kind, failure.raised)
         wanted = self.config.getoption("--hints")
         for number, hint in enumerate(texts[:wanted], 1):
             label = "Hint" if number == 1 else f"Hint {number}"

@@ -9,7 +9,7 @@ import linecache
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,8 @@ class Rounds(list["Round"]):
 class Round:
     """One run of all calls; the same for all runs that come to the same.
 
-    results: the value of each call, in the order of the threads; an exception is a str
-    "ValueError: …" and listed in `errors`.  after: the values of the calls afterwards.
+    calls: each call, in the order of the threads.  results: their values; an exception is a
+    str "ValueError: …" and listed in `errors`.  after: the values of the calls afterwards.
     trace: (thread, file, line) in order, of the first such run.  switched: was a thread
     held in it at a chosen instruction?  helpers: names of the threads that the object has
     started; in the trace they come after the calls.
@@ -55,12 +55,14 @@ class Round:
     switched: bool = True
     helpers: list[str] = field(default_factory=list)
     path: Path = Path()
+    threads: list[str] = field(default_factory=list)  # the calls of each
 
     @property
     def table(self) -> str:
         """The lines in their order, one column for each thread."""
-        heads = [f"thread {n}: {name}" for n, name in enumerate(self.calls + self.helpers, 1)]
-        rows = _table(heads, len(self.calls), self.trace, self.path)
+        names = self.threads + self.helpers
+        heads = [f"thread {n}: {name}" for n, name in enumerate(names, 1)]
+        rows = _table(heads, len(self.threads), self.trace, self.path)
         return "\n".join(rows + [_wait_words(wait) for wait in self.waits])
 
 
@@ -89,16 +91,28 @@ def _table(heads: list[str], always: int, trace: list[tuple], path: Path) -> lis
     if len(seen) > 2:
         heads = [head.removeprefix("thread ") for head in heads]
     rows = ["".join(f"{heads[n][: width - 1]:<{width}}" for n in seen).rstrip()]
+    before: dict[int, int] = {}  # the line before this one, by thread
     for entry in shown:
         if entry is None:
             rows.append("…")
+            before.clear()
             continue
         number, file, line = entry
-        source = linecache.getline(str(path.parent / file), line).strip()
+        lines = linecache.getlines(str(path.parent / file))
+        source = "".join(lines[line - 1 : line]).strip()
+        if source.startswith("with ") and _is_inside(lines, line, before.get(number, 0)):
+            source = "(end of with)"
+        before[number] = line
         words = f"{line}  {source}" if len(files) == 1 else f"{file} {line}  {source}"
         room = width - 1 if len(seen) == 2 else 76 - width * seen.index(number)
         rows.append((" " * width * seen.index(number) + words[:room]).rstrip())
     return rows + [f"(lines of {min(files)})"] * (len(files) == 1 and files != {path.name})
+
+
+def _is_inside(lines: list[str], head: int, line: int) -> bool:
+    """Is this line in the block that begins after line `head`?  (A with also runs at its end.)"""
+    depths = [len(text) - len(text.lstrip()) for text in lines[head - 1 : line] if text.strip()]
+    return len(depths) > 1 and min(depths[1:]) > depths[0]
 
 
 def _around_switches(trace: list[tuple]) -> list[tuple | None]:
@@ -133,26 +147,28 @@ def _wait_words(wait: tuple) -> str:
 
 def explore(program: Program, setup: str, setup_args: Sequence[Any],
             first: Sequence[tuple[str, Sequence[Any]]],
-            threads: Sequence[tuple[str, Sequence[Any]]],
+            threads: Sequence[tuple | list[tuple]],
             then: Sequence[tuple[str, Sequence[Any]]], most: int) -> Rounds:
     """Let the child explore; return its rounds.  Failure if the program raises."""
     program.orders_open += 1
-    packed: list[Any] = [
-        str(program.path), setup, tuple(setup_args),
-        tuple((name, tuple(args)) for name, args in first),
-        tuple((name, tuple(args)) for name, args in threads),
-        tuple((name, tuple(args)) for name, args in then), most,
-    ]
+    all_calls = [calls if isinstance(calls, list) else [calls] for calls in threads]
+    packed = [str(program.path), setup, tuple(setup_args), _pairs(first),
+              tuple(map(_pairs, all_calls)), _pairs(then), most]
     program.tell("order", 1, None, "<turnstile>", tuple(("plain", p) for p in packed))
-    calls = [f"{name}({', '.join(map(repr, args))})" for name, args in threads]
-    call = Call(_Plain(program), 1, " or ".join(calls))  # type: ignore[arg-type]
+    names = [[f"{name}({', '.join(map(repr, args))})" for name, args in calls]
+             for calls in all_calls]
+    call = Call(_Plain(program), 1, " or ".join(chain(*names)))  # type: ignore[arg-type]
     result = call.expect_result(HORIZON * most)  # each round has a time of its own
     if result.error:
         raise unusable(program, result, setup or program.name, "used")
     outcomes, rounds, left_out = result.value
-    made = [_round(calls, raw, program.path) for raw in outcomes]
+    made = [_round(names, raw, program.path) for raw in outcomes]
     crash = program.crashes[0] if program.crashes else None
     return Rounds((made[number] for number in rounds), left_out, crash)
+
+
+def _pairs(calls: Sequence[tuple[str, Sequence[Any]]]) -> tuple:
+    return tuple([(name, tuple(arguments)) for name, arguments in calls])
 
 
 class _Plain:
@@ -168,18 +184,20 @@ class _Plain:
         return value[2] if kind == "object" else content
 
 
-def _round(calls: list[str], raw: list, path: Path) -> Round:
+def _round(names: list[list[str]], raw: list, path: Path) -> Round:
     results, after, deadlock, trace, waits, switched, helpers = raw
-    values = [pair[1] if pair else None for pair in results]
-    errors = [pair[1] for pair in results if pair and not pair[0]]
-    return Round(calls, values, errors, [pair[1] for pair in after], deadlock,
+    values = [pair[1] if pair else None for calls, pairs in zip(names, results, strict=True)
+              for _, pair in zip_longest(calls, pairs)]  # without a pair it has not ended
+    errors = [pair[1] for pairs in results for pair in pairs if not pair[0]]
+    return Round([*chain(*names)], values, errors, [pair[1] for pair in after], deadlock,
                  [tuple(entry) for entry in trace], [tuple(w) for w in waits], switched,
-                 helpers, path)
+                 helpers, path, [", ".join(calls) for calls in names])
 
 
 def expect(rounds: Rounds, ok: Callable[[Round], bool], what: str) -> None:
     """Raise the Failure for the first round that is not right, or if not all were tried."""
-    for number, found in enumerate(rounds, 1):
+    # a wrong result says more than an exception that came of it
+    for number, found in sorted(enumerate(rounds, 1), key=lambda each: bool(each[1].errors)):
         if found.deadlock:
             kind, text = _stuck(found)
         elif found.errors and not ok(found):
@@ -195,7 +213,7 @@ def expect(rounds: Rounds, ok: Callable[[Round], bool], what: str) -> None:
                         "switched exactly where the table shows it.")
         raise failure
     if rounds.left_out:
-        raise Failure("long", f"{' and '.join(rounds[0].calls)} make "
+        raise Failure("long", f"{' and '.join(rounds[0].threads)} make "
                       f"{count(rounds.left_out, 'step')} more than the turnstile can try. It "
                       "has found no mistake so far, but that is no proof.")
 

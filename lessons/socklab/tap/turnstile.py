@@ -352,11 +352,12 @@ def explore(make: Callable[[], Any], calls: tuple, then: tuple,
             most: int) -> tuple[list[tuple], list[int], int]:
     """Run the calls on a fresh object under each schedule; return what came of it.
 
-    make: gives the object.  calls, then: (method, arguments) pairs; `calls` run at the
-    same time, `then` afterwards.  most: the bound on the number of single switches.
-    Returns the different outcomes, (results, results of `then`, deadlock?, trace, waits,
-    switched?, names of the helpers), the last four of the first round that came to it; for
-    each round the number of its outcome; and how many single switches were left out.
+    make: gives the object.  calls: for each thread its (method, arguments) pairs, one after
+    the other.  then: such pairs, made afterwards.  most: the bound on single switches.
+    Returns the different outcomes, (results of each thread, results of `then`, deadlock?,
+    trace, waits, switched?, names of the helpers), the last four of the first round that
+    came to it; for each round the number of its outcome; and how many single switches were
+    left out.
     """
     outcomes: list[tuple] = []
     rounds: list[int] = []
@@ -399,12 +400,12 @@ def _run_round(round_: Round, make: Callable[[], Any], calls: tuple, then: tuple
     global on_step
     main = parking.current()
     main.turn, main.round = round_.main, round_
-    results: list[Any] = [None] * len(calls)
+    results: list[list[tuple]] = [[] for _ in calls]
     try:
         target = make()
         main.turn = main.round = None
-        turns = [_start(round_, number, target, call, results)
-                 for number, call in enumerate(calls)]
+        turns = [_start(round_, number, target, pairs, results[number])
+                 for number, pairs in enumerate(calls)]
         on_step = round_.step
         round_.run()
         on_step = None
@@ -416,10 +417,11 @@ def _run_round(round_: Round, make: Callable[[], Any], calls: tuple, then: tuple
     if not deadlock:
         round_.set_free()
     after = () if deadlock else tuple(_result(target, call) for call in then)
-    return tuple(results), after, deadlock, tuple(round_.trace[-120:]), waits, tuple(round_.helpers)
+    return (tuple(map(tuple, results)), after, deadlock, tuple(round_.trace[-120:]), waits,
+            tuple(round_.helpers))
 
 
-def _start(round_: Round, number: int, target: Any, call: tuple, results: list) -> Turn:
+def _start(round_: Round, number: int, target: Any, calls: tuple, results: list) -> Turn:
     record = parking.register(f"thread {number + 1}", True)
     turn = round_.turn_for(record, number)
 
@@ -429,7 +431,8 @@ def _start(round_: Round, number: int, target: Any, call: tuple, results: list) 
         if sys.version_info < (3, 12):
             sys.settrace(_trace)
         try:
-            results[number] = _result(target, call)
+            for call in calls:
+                results.append(_result(target, call))
         finally:
             sys.settrace(None)
             parking.retire(record)
