@@ -12,7 +12,19 @@ from itertools import combinations
 
 from .lines import accepts, can_hold, longest, samples, spelled, take_apart
 from .source import told
-from .spec import CLIENT, END, FIELD, FILE, NOTHING, SERVER, VERSION, Message, Protocol, State
+from .spec import (
+    CLIENT,
+    END,
+    FIELD,
+    FILE,
+    NOTHING,
+    SERVER,
+    VERSION,
+    Answer,
+    Message,
+    Protocol,
+    State,
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,7 @@ def nobody_waits(p: Protocol) -> Iterator[Finding]:
     elif p.first == SERVER and not start.hears:
         yield Finding("both-wait", f"The server speaks first, but in `{p.start}` the client "
                       "hears nothing. Then both wait for ever.", where)
-    newcomers = {said for said in start.says if _goes_on(p, start, said)}
+    newcomers = {said for state in _opening(p) for said in state.says if _goes_on(p, state, said)}
     for name in p.reached:
         state = p.states[name]
         heard = [(answer, cause) for answer in state.hears
@@ -322,11 +334,8 @@ def version(p: Protocol) -> Iterator[Finding]:
                       "old client find out, before it does harm? Write `version`.", where)
         return
     carriers = [m for m in p.messages.values() if VERSION in m.fields]
-    opening = [p.states[p.start]]  # also what follows when the server has greeted
-    for state in opening:
-        opening += [then for a in state.hears if (then := p.then(state, a)) not in opening]
-    early = [(state, m) for state in opening for m in carriers
-             if m.name in state.says or m.name in (answer.message for answer in state.hears)]
+    early = [(state, m) for state in _opening(p) for m in carriers
+             if m.name in state.says or _that_tell(p, state, m)]
     other = p.other_version
     if not carriers:
         yield Finding("version", f"The version is {p.version}, but no form has the field "
@@ -354,9 +363,22 @@ def version(p: Protocol) -> Iterator[Finding]:
 
 def _may_follow(p: Protocol, state: State, carrier: Message) -> bool:
     """Can `other_version` be said when the version has been read?"""
-    after = [said for a in state.hears if a.message == carrier.name
-             for said in p.then(state, a).says]
+    after = [said for a in _that_tell(p, state, carrier) for said in p.then(state, a).says]
     return str(p.other_version) in (after or map(str, state.says.get(carrier.name, [])))
+
+
+def _opening(p: Protocol) -> list[State]:
+    """The states in which a client may say its first line: also those behind a greeting."""
+    found = [p.states[p.start]]
+    for state in found:
+        found += [then for a in state.hears if (then := p.then(state, a)) not in found]
+    return found
+
+
+def _that_tell(p: Protocol, state: State, carrier: Message) -> list[Answer]:
+    """What the server says in a state to tell its version: unasked, or as an answer."""
+    return [a for cause, a in p.steps(state) if a.message == carrier.name
+            and cause not in ("otherwise", "unreadable")]
 
 
 
