@@ -197,11 +197,11 @@ def attempt(engine: Any, command: tuple) -> bytes | None:
 # -- the search in the checks ---------------------------------------------------------------------
 
 
-def report(name: str, tmp_path: Path) -> str:
-    """The report of the first check that a wrong engine fails."""
+def report(name: str, tmp_path: Path, *options: str) -> str:
+    """The report of the first check (of those that the options choose) that it fails."""
     program = KIT / "tests" / "wrong" / "11" / f"{name}.py"
     work = submission("11", program, tmp_path / "work")
-    return grade("11", work, tmp_path / "r.xml", "-x").failed[0].text
+    return grade("11", work, tmp_path / "r.xml", "-x", *options).failed[0].text
 
 
 def report_on(changes: dict[str, str], tmp_path: Path) -> str:
@@ -255,7 +255,7 @@ def test_the_room_shows_the_engine_that_is_to_blame(tmp_path: Path) -> None:
 
 
 def test_the_room_shows_the_bytes_of_a_long_piece(tmp_path: Path) -> None:
-    text = " ".join(report("limit_for_the_buffer", tmp_path).split())
+    text = " ".join(report("limit_for_the_buffer", tmp_path, "-k", "test_room").split())
     assert "gives [('wrong', 'line')]" in text and "for the bytes of ann" in text
 
 

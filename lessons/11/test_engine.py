@@ -72,8 +72,16 @@ def test_cuts(lab: Lab, engine: Module) -> None:
         pieces = [show(piece) for piece in run.cut_pieces]
         how = "in one piece, so it is not the cut" if len(pieces) == 1 else f"as {listed(pieces)}"
         whose = "a member's " if run.skipped else ""
+        if len(pieces) == 1 and problem.failure.kind in ("nothing", "wrong", "more"):
+            problem.failure.kind = "uncut"
         raise problem.with_words(f"Your engine breaks when {whose}{show(run.data)} arrives {how}. "
                                  f"(The smallest of {len(runs)} cases that breaks it.)")
+    with lab.case("a member sends 4000 lines, and they arrive in one piece"):
+        many = gets(b"who\n" * 4000, *[("who",)] * 4000)
+        for _, problem in failing(engine, [Run([*JOIN, many])]):
+            deep = "RecursionError" in problem.failure.table
+            problem.failure.kind = "deep" if deep else "many"
+            raise problem.failure
 
 
 @core
@@ -109,6 +117,8 @@ def test_commands(lab: Lab, engine: Module) -> None:
              says("said", "bob", " Zoë  東京 🙂 "), says("told", "bob", "hi\r"),
              says("here", "ann"), says("here", "ann", "bob", "zoe", *[f"n{n}" for n in range(20)]),
              says("error", "nobody", "bob? no."), says("error", "command", "what?"))
+    with lab.case("a TEXT of blanks"):
+        talk(engine, *JOIN, says("said", "bob", " "), says("told", "bob", "  "), kind="blanks")
     for start in [JOIN, [], [gets(*ANN)]]:
         with lab.case("the last command"):
             talk(engine, *start, says("close", due=b""))
@@ -170,6 +180,9 @@ def test_wrong_lines(lab: Lab, engine: Module) -> None:
             for line in lines:
                 with lab.case(f"a {who} sends {line!r}"):
                     talk(engine, *start, gets(f"{line}\r\n".encode(), ("wrong", code)))
+    for start, code in [([], "state"), (JOIN, "command")]:
+        with lab.case("three bytes stand before the first word"):
+            talk(engine, *start, gets(b"\xef\xbb\xbfbye\n", ("wrong", code)), kind="mark")
     with lab.case("after all its wrong lines, a stranger says hello"):
         wrong = [(f"{line}\r\n".encode(), ("wrong", code))
                  for code, lines in strangers.items() for line in lines]
@@ -212,6 +225,8 @@ def test_endings(lab: Lab, engine: Module) -> None:
     for who, start in [("stranger", []), ("member", JOIN)]:
         with lab.case(f"a {who} says bye; more lines follow"):
             talk(engine, *start, gets(b"bye\nbye\nwho\n", ("bye",)), *DEAF)
+        with lab.case(f"a byte of a {who} is not UTF-8, and its line is not whole yet"):
+            talk(engine, *start, gets(b"\xff"), gets(b"\n", ("wrong", "line")), kind="early")
         for rest in [b"", b"bye", b"\xff", b"say hi\r"]:
             with lab.case(f"the stream of a {who} ends after {rest!r}"):
                 talk(engine, *start, gets(rest or None), gets(b"", ("end",)), *DEAF)
@@ -251,6 +266,15 @@ def test_refused(lab: Lab, engine: Module) -> None:
     for command in [*news, ("welcome", "bob")]:
         with lab.case("while the hello of ann waits for its answer"):
             talk(engine, gets(*ANN), refuses(*command), *JOIN[1:], *goes_on)
+    with lab.case("the hello of ann waits, and the TEXT of an error may not be"):
+        for _, problem in failing(engine, [
+                Run([gets(*ANN), refuses("error", code, text, due=NEVER), gets(None), *JOIN[1:]])
+                for code in ["taken", "full", "line"] for text in ["", "a\nb", "x" * 1100]]):
+            raise problem.failure
+    with lab.case("ann was taken; now the hello of bob waits"):
+        talk(engine, gets(*ANN), says("error", "taken", "no"),
+             gets(b"hello parley/1 bob\n", ("hello", "bob")), refuses("welcome", "ann"),
+             says("welcome", "bob"), kind="earlier")
     for command in [*answers, ("welcome", "bob"), *never]:
         with lab.case("to ann, a member"):
             due = NEVER if command in never else REFUSED
@@ -354,9 +378,13 @@ JOIN = [gets(*ANN), says("welcome", "ann")]
 DEAF = [gets(b"who\n"), gets(None), gets(b"\n" * 3), gets(b""), gets(b"")]
 
 
-def talk(engine: Module, *steps: Step) -> None:
-    """A new engine does all these steps, and each gives what is due."""
+def talk(engine: Module, *steps: Step, kind: str = "") -> None:
+    """A new engine does all these steps, and each gives what is due.
+
+    kind: which hint fits if it does not; left out: the one for what went wrong.
+    """
     for _, problem in failing(engine, [Run(list(steps))]):
+        problem.failure.kind = kind or problem.failure.kind
         raise problem.failure
 
 
@@ -377,6 +405,9 @@ def judge(step: Step, result: Result, before: list[Step]) -> Problem | None:
     kind, what = verdict(step, result, got)
     if not kind:
         return None
+    if step == Step("receive", (), step.due) and got == [*step.due, ("end",)] \
+            and not any(b"" in old.arguments for old in before):
+        kind, what = "end", "The event of the end comes, and no b\"\" has come."
     try:
         if kind == "crashed":
             result.value_or_fail()
@@ -418,7 +449,7 @@ def verdict(step: Step, result: Result, got: Any) -> tuple[str, str]:
 
 def last_rows(step: Step, result: Result, got: Any, kind: str) -> list[str]:
     """The rows of the step that failed: what it gave, and what is due."""
-    same = equal(step.due, got) if kind in ("wrong", "more", "nothing") else 0
+    same = equal(step.due, got) if kind in ("wrong", "more", "nothing", "end") else 0
     gave = f"gives {short(got, same)}"
     if result.error:
         gave = f"raises {result.error}: {result.message}"

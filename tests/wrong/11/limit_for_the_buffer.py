@@ -1,7 +1,8 @@
 # graded as: engine.py
 # mistake: F06: the limit is for all that waits, not for one line
-# caught by: test_room
-# fails as: wrong
+# caught by: test_cuts
+# fails as: many
+# hint says: Each of these lines is short
 """Lesson 11: Parley/1 without a socket: the room's side of one connection."""
 
 import re
