@@ -12,19 +12,7 @@ from itertools import combinations
 
 from .lines import accepts, can_hold, longest, samples, spelled, take_apart
 from .source import told
-from .spec import (
-    CLIENT,
-    END,
-    FIELD,
-    FILE,
-    NOTHING,
-    SERVER,
-    VERSION,
-    Answer,
-    Message,
-    Protocol,
-    State,
-)
+from .spec import CLIENT, END, FIELD, FILE, NOTHING, SERVER, VERSION, Message, Protocol, State
 
 
 @dataclass(frozen=True)
@@ -117,7 +105,9 @@ def nobody_waits(p: Protocol) -> Iterator[Finding]:
         others = [(a, cause) for a, cause in heard if cause in p.messages.keys() - newcomers]
         lead = [(a, cause) for a, cause in others if a.to not in ("", name)]
         if state.final or any(_goes_on(p, state, said) for said in state.says) \
-                or not lead or len(others) < len(heard):
+                or not lead or any(cause in (END, "time", "more") or cause != "unreadable"
+                                   and (a, cause) not in others and a.to not in ("", name)
+                                   for a, cause in heard):
             continue
         answer, cause = lead[0]
         yield Finding("vanished", f"Who is in `{name}` waits for somebody else: `{answer}` comes "
@@ -202,6 +192,13 @@ def _two_ways(p: Protocol) -> Iterator[Finding]:
     """No line leads to two states, and nobody waits for a line that may not come."""
     for name in p.reached:
         state = p.states[name]
+        known, stays = p.otherwise_in(state), [
+            a for given in state.says.values() for a in given if a.to in ("", name)]
+        if known and known.message != NOTHING and known.to not in ("", name) \
+                and str(known) in map(str, stays):
+            yield Finding("otherwise", f"In `{name}` a line that is not right may have the answer "
+                          f"`{known}`, and it leads to `{name}` or to `{known.to}`: how does the "
+                          "client know which?", p.line("states", name))
         moments = [("", "what comes unasked", state.hears), *(
             (said, f"the answer to `{said}`", [*given, *state.hears])
             for said, given in state.says.items() if said != END)]
@@ -335,7 +332,7 @@ def version(p: Protocol) -> Iterator[Finding]:
         return
     carriers = [m for m in p.messages.values() if VERSION in m.fields]
     early = [(state, m) for state in _opening(p) for m in carriers
-             if m.name in state.says or _that_tell(p, state, m)]
+             if m.name in state.says or _when_told(p, state, m)]
     other = p.other_version
     if not carriers:
         yield Finding("version", f"The version is {p.version}, but no form has the field "
@@ -354,16 +351,42 @@ def version(p: Protocol) -> Iterator[Finding]:
                       f"no answer to `{early[0][1].name}`. Who sends it, and when?",
                       p.line("protocol", "other_version"))
     elif VERSION not in p.messages[other.message].fields and not other.code and any(
-            all(a.code or str(a) == str(other) for a in state.says[m.name])
-            for state, m in early if m.sender == CLIENT):
+            _like_others(p, state, m.name) for state, m in early if m.sender == CLIENT):
         yield Finding("other-version", f"Who says `{early[0][1].name}` with another VERSION hears "
                       f"`{other}`, like everybody else: how does it find out that it will not "
                       "understand the rest?", p.line("protocol", "other_version"))
+    elif all(m.sender == CLIENT for _, m in early):
+        yield from _without_version(p, carriers)
+
+
+def _like_others(p: Protocol, state: State, said: str) -> bool:
+    """Does another version hear what lets others in: is it all, or does it lead where they go?"""
+    right = [a for a in state.says[said] if not a.code and str(a) != str(p.other_version)]
+    then = {p.then(state, a).name for a in state.says[said] if str(a) == str(p.other_version)}
+    return not right or any(p.then(state, a).name in then - {state.name}
+                            and not p.then(state, a).final for a in right)
+
+
+def _without_version(p: Protocol, carriers: list[Message]) -> Iterator[Finding]:
+    """Whoever says a first line without a VERSION gets no further by it."""
+    versed = {m.name for m in carriers}
+    opening = _opening(p)
+    for state in opening:
+        for said, given in state.says.items():
+            for answer in given:
+                then = p.then(state, answer)
+                if said not in {END, *versed} and not answer.code and answer.message not in versed \
+                        and not then.final and then not in opening and not versed & set(then.says):
+                    yield Finding("bypass", f"In `{state.name}` the client says `{said}`, without "
+                                  f"a VERSION, and is in `{then.name}`: there nobody knows "
+                                  "whether the two understand each other.",
+                                  p.line("states", state.name, "says", said))
+                    return
 
 
 def _may_follow(p: Protocol, state: State, carrier: Message) -> bool:
     """Can `other_version` be said when the version has been read?"""
-    after = [said for a in _that_tell(p, state, carrier) for said in p.then(state, a).says]
+    after = [said for then in _when_told(p, state, carrier) for said in then.says]
     return str(p.other_version) in (after or map(str, state.says.get(carrier.name, [])))
 
 
@@ -375,9 +398,9 @@ def _opening(p: Protocol) -> list[State]:
     return found
 
 
-def _that_tell(p: Protocol, state: State, carrier: Message) -> list[Answer]:
-    """What the server says in a state to tell its version: unasked, or as an answer."""
-    return [a for cause, a in p.steps(state) if a.message == carrier.name
+def _when_told(p: Protocol, state: State, carrier: Message) -> list[State]:
+    """What follows when the server tells its version in a state, unasked or as an answer."""
+    return [p.then(state, a) for cause, a in p.steps(state) if a.message == carrier.name
             and cause not in ("otherwise", "unreadable")]
 
 
