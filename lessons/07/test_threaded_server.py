@@ -68,8 +68,11 @@ def test_endings(lab: Lab, server: Program) -> None:
         (b"", b""),
         (b"one\ntwo\n", b"1 ONE\n2 TWO\n"),
         (b"one\ntw", b"1 ONE\n"),
+        (b"one\ntwo\r", b"1 ONE\n"),
+        (b"one\rtwo\n", b"1 ONE\rTWO\n"),
     ]:
-        with lab.case(f"one client sends {sent!r} and half-closes"):
+        what = repr(sent) if sent else "nothing"
+        with lab.case(f"one client sends {what} and half-closes"):
             client = server.connect()
             if sent:
                 client.send(sent)
@@ -77,7 +80,7 @@ def test_endings(lab: Lab, server: Program) -> None:
             client.expect(answers)
             client.expect_end()
             others.go_on()
-        with lab.case(f"one client sends {sent!r} and closes"):
+        with lab.case(f"one client sends {what} and closes"):
             client = server.connect()
             if sent:
                 client.send(sent)
@@ -120,10 +123,17 @@ def test_error_is_seen(lab: Lab, server: Program) -> None:
 def test_bad_line(lab: Lab, server: Program) -> None:
     """A bad line is answered with an error and the end, and the others go on."""
     others = Others(server)
-    for name, bad in [("not UTF-8", b"caf\xe9\n"), ("1001 bytes", b"x" * 1001 + b"\n")]:
+    for name, good, answers, bad in [
+        ("not UTF-8", b"", b"", b"caf\xe9\n"),
+        ("1001 bytes", b"", b"", b"x" * 1001 + b"\n"),
+        ("not UTF-8, sent together with a good line", b"one\n", b"2 ONE\n", b"\xff\n"),
+        ("501 letters of 2 bytes each", b"", b"", "é".encode() * 501 + b"\n"),
+    ]:
         with lab.case(name):
             client = greeted_client(server)
-            client.send(bad)
+            client.send(good + bad)
+            if good:
+                expect_good(lab, client, "The line before the bad one is a good one.", answers)
             answer = client.read_line()
             if not answer.startswith(b"error: "):
                 lab.fail(
@@ -133,6 +143,10 @@ def test_bad_line(lab: Lab, server: Program) -> None:
                 )
             client.expect_end()
             others.go_on()
+    with lab.case("exactly 1000 bytes, which is not too long"):
+        client = greeted_client(server)
+        client.send(b"x" * 1000 + b"\n")
+        expect_good(lab, client, "A line of 1000 bytes is a good one.", b"2 %s\n" % (b"X" * 1000))
 
 
 @more
@@ -151,7 +165,8 @@ def test_slow_reader(lab: Lab, server: Program) -> None:
 @more
 def test_idle(lab: Lab, server: Program) -> None:
     """Who is silent for 30 seconds hears bye: idle; the others and the server stay."""
-    talker, silent = greeted_client(server), server.connect()
+    talker, silent, halfway = greeted_client(server), server.connect(), server.connect()
+    halfway.send(b"hel")
     with lab.case("one client is silent, the other sends a line after 20 seconds"):
         lab.jump(20)
         talker.send(b"two\n")
@@ -161,11 +176,16 @@ def test_idle(lab: Lab, server: Program) -> None:
         lab.jump(2)
         silent.expect(b"bye: idle\n")
         silent.expect_end()
+    with lab.case("one client has sent b'hel', and then nothing for 31 seconds"):
+        expect_bye(lab, halfway, "It is silent, in the middle of a line.", "halfway")
     with lab.case("the other sends its next line 15 seconds later"):
         lab.jump(4)
+        expect_no_bye(lab, talker)
         talker.send(b"three\n")
         talker.expect(b"3 THREE\n")
-        talker.close()
+    with lab.case("31 seconds after its third line, the other has sent nothing more"):
+        lab.jump(31)
+        expect_bye(lab, talker, "It has talked, and is silent now.", "later")
     with lab.case("no client is there for 100 seconds, then one comes"):
         lab.jump(100)
         greeted_client(server)
@@ -229,6 +249,46 @@ class Others:
         self.number += 1
         talk(self.stayer, b"still here\n", f"{self.number} STILL HERE\n".encode())
         greeted_client(self.server).close()
+
+
+def expect_good(lab: Lab, client: Peer, what: str, answer: bytes) -> None:
+    """This good line has its answer, though it stands beside a bad one, or looks like one."""
+    got = client.read_line()
+    if got.startswith(b"error: "):
+        lab.fail(f"{what} Your server answers it with an error.", "good", expected=answer, got=got)
+    if got != answer:
+        lab.fail(f"{what} Other bytes come back.", expected=answer, got=got)
+
+
+def expect_bye(lab: Lab, client: Peer, what: str, kind: str) -> None:
+    """By now this client has heard bye: idle; then comes the end."""
+    outcome = lab.settle()
+    if not client.ended and len(client.received) == client.consumed:
+        lab.fail(
+            f"For 31 seconds not one byte has come from this client. {what}",
+            kind,
+            expected=b"bye: idle\n",
+            got=b"",
+            outcome=outcome,
+            about=client.key,
+        )
+    client.expect(b"bye: idle\n")
+    client.expect_end()
+
+
+def expect_no_bye(lab: Lab, client: Peer) -> None:
+    """This client has sent a line less than 30 seconds ago."""
+    lab.settle()
+    got = bytes(client.received[client.consumed :])
+    if got:
+        lab.fail(
+            "The last line of this client is not 30 seconds old, and it is sent away.",
+            "early",
+            expected=b"",
+            got=got,
+            ended=client.ended,
+            about=client.key,
+        )
 
 
 def greeted_client(server: Program) -> Peer:
