@@ -120,21 +120,12 @@ def test_two_returns(lab: Lab) -> None:
 def test_errors(lab: Lab, server: Program) -> None:
     """A command that the contract does not know gets an error, and the talk goes on."""
     client = server.connect()
-    for line in [
-        "sell ann",
-        "buy",
-        "cancel",
-        "buy ann bob",
-        "seats now",
-        "BUY ann",
-        "",
-        "buy Zoë",
-        "buy a.b",
-        "buy " + 17 * "x",
-    ]:
+    commands = ["sell ann", "buy", "cancel", "buy ann bob", "seats now", "BUY ann", ""]
+    names = ["buy Zoë", "buy a.b", "buy " + 17 * "x", "cancel Zoë", "cancel " + 17 * "x"]
+    for line in commands + names:
         with lab.case(f"the line {line!r}"):
             client.send(f"{line}\n".encode())
-            expect_error(lab, client)
+            expect_error(lab, client, "command" if line in commands else "wrong")
             talk(client, b"seats\n", b"free 10\n")
     for name in ["x", 16 * "x", "A-Z_a-z_0-9"]:
         with lab.case(f"the name {name!r} is a right one"):
@@ -250,10 +241,15 @@ def test_whole_lines(lab: Lab, server: Program) -> None:
         client = server.connect()
         client.send(b"buy ann\nseats\ncancel ann\r\nseats\n")
         client.expect(b"sold 1\nfree 9\nok\nfree 10\n")
-    for how in ["half-closes", "closes", "breaks off"]:
-        with lab.case(f"a client sends b'buy bob' without a newline and {how}"):
+    for sent, how in [
+        (b"buy bob", "half-closes"),
+        (b"buy bob", "closes"),
+        (b"buy bob", "breaks off"),
+        (b"buy bob\r", "half-closes"),
+    ]:
+        with lab.case(f"a client sends {sent!r} without a newline and {how}"):
             hasty = server.connect()
-            hasty.send(b"buy bob")
+            hasty.send(sent)
             lab.settle()
             if how == "half-closes":
                 hasty.half_close()
@@ -270,14 +266,42 @@ def test_whole_lines(lab: Lab, server: Program) -> None:
 def test_bad_line(lab: Lab, server: Program) -> None:
     """A line that is too long, or not UTF-8, gets an error and the end."""
     other = server.connect()
-    for name, bad in [("not UTF-8", b"buy Zo\xeb\n"), ("1001 bytes", b"x" * 1001 + b"\n")]:
+    for name, good, bad in [
+        ("not UTF-8", b"", b"buy Zo\xeb\n"),
+        ("1001 bytes", b"", b"x" * 1001 + b"\n"),
+        ("not UTF-8, sent together with a good line", b"seats\n", b"\xff\n"),
+        ("501 letters of 2 bytes each", b"", "é".encode() * 501 + b"\n"),
+    ]:
         with lab.case(name):
             client = server.connect()
             talk(client, b"seats\n", b"free 10\n")
-            client.send(bad)
+            client.send(good + bad)
+            if good:
+                answer = client.read_line()
+                if answer != b"free 10\n":
+                    lab.fail(
+                        "The line before the bad one is a good one.",
+                        "good",
+                        expected=b"free 10\n",
+                        got=answer,
+                    )
             expect_error(lab, client)
             client.expect_end()
             talk(other, b"seats\n", b"free 10\n")
+    with lab.case("exactly 1000 bytes: no command, but not too long"):
+        client = server.connect()
+        client.send(b"x" * 1000 + b"\n")
+        expect_error(lab, client)
+        outcome = lab.settle()
+        if client.ended:
+            lab.fail(
+                "A line of 1000 bytes is not too long: after its error the connection stays.",
+                "limit",
+                outcome=outcome,
+                ended=client.ended,
+                about=client.key,
+            )
+        talk(client, b"seats\n", b"free 10\n")
 
 
 @more
@@ -452,7 +476,7 @@ def plain(line: bytes) -> str:
     return repr(line.decode("utf-8", "replace").strip())
 
 
-def expect_error(lab: Lab, client: Peer) -> None:
+def expect_error(lab: Lab, client: Peer, kind: str = "wrong") -> None:
     answer = client.read_line()
     if not answer.startswith(b"error: ") or len(answer) < len(b"error: x\n"):
-        lab.fail("An error and its reason are due.", expected=b"error: ", got=answer)
+        lab.fail("An error and its reason are due.", kind, expected=b"error: ", got=answer)

@@ -1,7 +1,7 @@
 # graded as: ticket_office.py
 # mistake: F03: the command is taken in small and capital letters
 # caught by: test_errors
-# fails as: wrong
+# fails as: command
 """Lesson 08: a ticket office: many clients, one table of seats, one lock."""
 
 import socket
