@@ -197,13 +197,13 @@ def test_threads_end(lab: Lab, server: Program) -> None:
     counts = []
     for number in range(1, 4):
         with lab.case(f"20 clients come and go, round {number}"):
-            clients = [greeted_client(server) for _ in range(20)]
-            for client in clients[:7]:
+            clients = [newcomer(lab, server, number > 1) for _ in range(20)]
+            for client in clients[:2]:
                 client.close()
-            for client in clients[7:14]:
+            for client in clients[2:4]:
                 client.half_close()
                 client.expect_end()
-            for client in clients[14:]:
+            for client in clients[4:]:  # so many that 50 permits would not last for 3 rounds
                 client.reset()
             counts.append(server.threads)
     if counts[-1] > counts[0]:
@@ -249,6 +249,24 @@ class Others:
         self.number += 1
         talk(self.stayer, b"still here\n", f"{self.number} STILL HERE\n".encode())
         greeted_client(self.server).close()
+
+
+def newcomer(lab: Lab, server: Program, others_left: bool) -> Peer:
+    """A client that comes, perhaps when others have gone, and is served like the first."""
+    client = server.connect()
+    client.send(b"hello\n")
+    outcome = lab.wait(lambda: client.received or client.ended, server, horizon=5)
+    if others_left and outcome is not None and outcome.kind == "still":
+        lab.fail(
+            "Many clients have come and gone. The next one comes, and nobody serves it.",
+            "places",
+            expected=b"1 HELLO\n",
+            got=b"",
+            outcome=outcome,
+            about=client.key,
+        )
+    client.expect(b"1 HELLO\n")
+    return client
 
 
 def expect_good(lab: Lab, client: Peer, what: str, answer: bytes) -> None:

@@ -342,6 +342,22 @@ def test_crowd(lab: Lab, server: Program) -> None:
             expected=b"".join(due),
             got=b"".join(answers),
         )
+    with lab.case("all fifty break off, and another client comes"):
+        for client in clients:
+            client.reset()
+        client = server.connect()
+        client.send(b"seats\n")
+        outcome = lab.wait(lambda: client.received or client.ended, server, horizon=5)
+        if outcome is not None and outcome.kind == "still":
+            lab.fail(
+                "Fifty clients have broken off. The next one comes, and nobody serves it.",
+                "places",
+                expected=b"free 0\n",
+                got=b"",
+                outcome=outcome,
+                about=client.key,
+            )
+        client.expect(b"free 0\n")
 
 
 # -- calls at the same moment, without sockets --------------------------------------------
