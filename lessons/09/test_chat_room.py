@@ -101,8 +101,8 @@ def test_broadcast(lab: Lab, server: Program) -> None:
             hear(bob, f"said ann {text}")
             hear(carol, f"said ann {text}")
     with lab.case("ann says a text with characters that are no ends of a line"):
-        text = "a\vb\fc\x1cd\x85e\u2028f"
-        ann.send(f"say {text}\n".encode())
+        text = "a\vb\fc\x1cd\x85e\u2028f\rg\r"
+        ann.send(f"say {text}\r\n".encode())
         with fails_as(wrong="end_of_line", still="end_of_line", closed="end_of_line"):
             hear(bob, f"said ann {text}")
             hear(carol, f"said ann {text}")
@@ -246,22 +246,22 @@ def test_client_commands(lab: Lab) -> None:
 def test_direct_messages(lab: Lab, server: Program) -> None:
     """What is for one member, only that one hears; who gives the names of all."""
     stranger = server.connect()
-    carol, ann, bob = enter_all(server, "carol", "ann", "bob")
-    with lab.case("bob writes to ann"):
+    carol, ann, bob = enter_all(server, "carol", "ann", "Bob")
+    with lab.case("Bob writes to ann"):
         bob.send("to ann  pssst:  zwölf  Uhr \n".encode())
-        hear(ann, "told bob  pssst:  zwölf  Uhr ")
+        hear(ann, "told Bob  pssst:  zwölf  Uhr ")
     with lab.case("ann writes to herself"):
         ann.send(b"to ann milk, bread\n")
         hear(ann, "told ann milk, bread")
     with lab.case("ann asks who is here"):
         ann.send(b"who\n")
-        hear(ann, "here ann bob carol")
-    with lab.case("bob leaves; then ann asks again, and writes to bob"):
+        hear(ann, "here Bob ann carol")
+    with lab.case("Bob leaves; then ann asks again, and writes to Bob"):
         bob.close()
-        hear(ann, "left bob")
-        hear(carol, "left bob")
+        hear(ann, "left Bob")
+        hear(carol, "left Bob")
         lab.settle()
-        ann.send(b"who\nto bob where are you?\n")
+        ann.send(b"who\nto Bob where are you?\n")
         hear(ann, "here ann carol")
         expect_error(lab, ann, "nobody")
     with lab.case("carol asks who is here, and half-closes at once"):
@@ -279,32 +279,34 @@ def test_errors(lab: Lab, server: Program) -> None:
     ann = enter(server, "ann")
     guest = server.connect()
     for code, wrong in [
-        *[("state", line) for line in ("say hi", "to ann hi", "who", "hi", "")],
+        *[("state", line) for line in ("say hi", "to ann hi", "who", "hi", "", "bye bye")],
         *[("version", line) for line in ("hello parley/2 bob", "hello bob", "hello")],
-        *[("name", f"hello parley/1 {name}") for name in NO_NAMES],
+        *[("name", f"hello parley/1 {name}") for name in NO_NAMES], ("name", "hello parley/1"),
         ("taken", "hello parley/1 ann"),
     ]:
         with lab.case(f"somebody who is no member sends {wrong!r}"):
             guest.send(f"{wrong}\n".encode())
             expect_error(lab, guest, code)
-    with lab.case("after all these errors this guest joins as bob"):
-        guest.send(b"hello parley/1 bob\n")
-        hear(guest, "welcome bob")
-        hear(ann, "joined bob")
+    with lab.case("after all these errors this guest joins as ANN, though ann is here"):
+        guest.send(b"hello parley/1 ANN\n")
+        with fails_as(wrong="capitals"):
+            hear(guest, "welcome ANN")
+        hear(ann, "joined ANN")
     for code, wrong in [
-        ("state", "hello parley/1 bob2"),
-        *[("nobody", f"to {name} hi") for name in ("bob2", "ann!", "")],
-        *[("command", line) for line in ("shout hi", "sayonara", "say", "say ", "to ann", "")],
+        *[("state", f"hello parley/{version} bob") for version in (1, 2)],
+        *[("nobody", f"to {name} hi") for name in ("bob", "Ann", "ann!", "")],
+        *[("command", line) for line in ("shout hi", "sayonara", "say", "say ", "to ann",
+                                         "to ann ", "who ", "bye bye", "")],
     ]:
-        with lab.case(f"bob, a member, sends {wrong!r}"):
+        with lab.case(f"ANN, a member, sends {wrong!r}"):
             guest.send(f"{wrong}\n".encode())
             expect_error(lab, guest, code)
-    with lab.case("then bob speaks"):
+    with lab.case("then ANN speaks"):
         guest.send(b"say hi\n")
-        hear(ann, "said bob hi")
+        hear(ann, "said ANN hi")
     for name, bad in [
         ("a line that is not UTF-8", "say Zoë\n".encode("latin-1")),
-        ("1001 bytes, and no newline yet", b"say " + b"x" * 997),
+        ("1001 bytes in 503 characters, and no newline yet", f"say x{'é' * 498}".encode()),
     ]:
         with lab.case(f"dave, a member, sends {name}"):
             dave = enter(server, "dave")
@@ -334,7 +336,9 @@ def test_one_owner(lab: Lab) -> None:
             fails_as(wrong="places", code="places"):
         for number in range(31):
             last = enter(room.server, f"m{number}")
-        newcomer.send(b"hello parley/1 zoe\n")
+        newcomer.send(b"hello parley/1 ann\nhello parley/1 zoe\n")
+        with fails_as(code="first_fits"):
+            expect_error(lab, newcomer, "taken")
         expect_error(lab, newcomer, "full")
         last.close()
     # each round is told to 31 members, so only some: from the look to the entry it is far
