@@ -106,7 +106,9 @@ def test_broadcast(lab: Lab, server: Program) -> None:
         with fails_as(wrong="end_of_line", still="end_of_line", closed="end_of_line"):
             hear(bob, f"said ann {text}")
             hear(carol, f"said ann {text}")
-    with lab.case("bob answers"):
+    with lab.case("two minutes later bob answers; nobody has sent anything meanwhile"), \
+            fails_as(wrong="silence", closed="silence"):
+        lab.jump(120)
         bob.send(b"say hi, ann\n")
         hear(ann, "said bob hi, ann")
         hear(carol, "said bob hi, ann")
@@ -270,7 +272,15 @@ def test_direct_messages(lab: Lab, server: Program) -> None:
         hear(carol, "here ann carol")
         carol.expect_end()
         hear(ann, "left carol")
-    hear_nothing(ann, stranger)
+    with lab.case("ann asks who is here, says bye at once, and reads only then"):
+        ann.pause()
+        ann.send(b"who\nbye\n")
+        lab.settle()
+        ann.resume()
+        with fails_as(closed="due_before_bye", still="due_before_bye"):
+            hear(ann, "here ann")
+            ann.expect_end()
+    hear_nothing(stranger)
 
 
 @more
@@ -315,6 +325,12 @@ def test_errors(lab: Lab, server: Program) -> None:
                 expect_error(lab, dave, "line")
             dave.expect_end()
             hear(ann, "joined dave", "left dave")
+    with lab.case("a stranger sends a line that is not UTF-8"), \
+            fails_as(crashed="stranger", still="stranger", closed="stranger"):
+        stranger = server.connect()
+        stranger.send(b"hello parley/1 Zo\xeb\n")
+        expect_error(lab, stranger, "line")
+        stranger.expect_end()
 
 
 @more
