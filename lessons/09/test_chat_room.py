@@ -166,8 +166,9 @@ def test_order(lab: Lab, server: Program) -> None:
 def test_client_commands(lab: Lab) -> None:
     """The client knows /to, /who and /quit, and says it when the room is gone."""
     client, room = client_in_room(lab, "ann")
-    with lab.case("/to, /who, an empty line and /dance are typed"):
-        for typed in ("/to bob pssst:  two blanks", "/who", "", "/dance"):
+    with lab.case("/to, /who, an empty line, /dance, /today and /whoever are typed"):
+        for typed in ("/to bob pssst:  two blanks", "/who", "", "/dance", "/today I am late",
+                      "/whoever"):
             client.type(typed)
         room.expect(b"to bob pssst:  two blanks\nwho\n")
         room.expect_nothing()
@@ -183,7 +184,7 @@ def test_client_commands(lab: Lab) -> None:
     with lab.case("the longest lines come from the room"):
         for name, text in [("bob" * 5, "x" * 996), ("c" * 16, "y" * 996)]:
             room.send(f"said {name} {text}\n".encode())
-            with fails_as(still="longest"):
+            with fails_as(still="longest", crashed="longest"):
                 expect_shown(lab, client, name, text)
     with lab.case("/quit is typed, and the room does not close the connection"):
         client.type("/quit")
@@ -218,17 +219,19 @@ def test_client_commands(lab: Lab) -> None:
             with fails_as(wrong="no_name", closed="no_name", still="no_name"):
                 room.expect(b"bye\n")
             expect_exit(client, 0, still="after_bye")
-    with lab.case("a line that is not in PARLEY.md comes, then welcome"):
+    with lab.case("a line that is not in PARLEY.md comes, then welcome and said in one piece"):
         client, room = client_at_door(lab)
         client.type("ann")
         room.expect(b"hello parley/1 ann\n")
         room.send(b"weather sunny\n")
         lab.settle()
-        room.send(b"welcome ann\n")
+        room.send(b"welcome ann\nsaid bob good morning\n")
         lab.settle()
         client.type("hi")
         with fails_as(wrong="unknown", closed="unknown", exited="unknown", still="unknown"):
             room.expect(b"say hi\n")
+        with fails_as(still="with_welcome"):
+            expect_shown(lab, client, "bob", "good morning")
     with lab.case("then the room ends the connection"):
         before = client.output
         room.close()
@@ -448,6 +451,19 @@ def test_slow_reader(lab: Lab, server: Program) -> None:
             slow.pause(after=few)
         slow.resume()
         hear(slow, *said, "joined dave", "said bob hi", "told carol hello", "left carol")
+    with lab.case("slow stops once more, and reads when ann has written 250 lines to it"):
+        slow.pause()
+        ann.send("".join(f"to slow {number}\n" for number in range(250)).encode())
+        lab.settle()
+        slow.resume()
+        due = [f"told ann {number}" for number in range(250)]
+        heard = hear_all(slow, due)
+        cut = slow.ended and "\n".join(due).startswith("\n".join(heard))
+        if heard != due and not cut:
+            server.expect_no_traceback()
+            lab.fail("Slow misses a line, and hears others behind it: all lines wait, or the "
+                     "connection ends.", kind="dropped", about=slow.key,
+                     expected=" / ".join(due), got=" / ".join(heard))
 
 
 # -- what the checks are made of ------------------------------------------------------
@@ -748,10 +764,12 @@ def one_asks(room: Turnstile, members: list[Member], newcomer: Member) -> None:
 
 def one_writes(room: Turnstile, members: list[Member], newcomer: Member) -> None:
     (old, leaver), (a, ann), (b, bob), (c, carol) = members
-    with room.one_held(f"{a} writes to {old}, who leaves"):
-        room.send((ann, f"to {old} hi"), (leaver, "bye"), answer_to=leaver)
+    with room.one_held(f"{a} writes to {old}, who writes back and leaves"):
+        room.send((ann, f"to {old} hi"), (leaver, f"to {a} bye"), (leaver, "bye"),
+                  answer_to=leaver)
         ann.send(b"who\n")  # if `to` is answered, then before this
-        room.expect(ann, f"left {old}", here(a, b, c), but_for="error nobody ")
+        due = f"told {old} bye", f"left {old}", here(a, b, c)
+        room.expect(ann, *due, but_for="error nobody ")
         for peer in (bob, carol):
             room.expect(peer, f"left {old}")
     let_in(newcomer, members)
