@@ -382,7 +382,16 @@ def test_crowd(lab: Lab, server: Program) -> None:
     """Forty may be connected; one more hears error limit; who leaves makes room."""
     good = Good(server)
     endings: list[Callable[[Peer], None]] = [Peer.close, Peer.reset, Peer.half_close]
-    with lab.case("some come and go, in all sorts of ways"):
+    with lab.case("a stranger says nothing, and fred, a member, does not read: for 31 seconds"):
+        fred = enter(server, "fred")
+        good.hear("joined fred")
+        fred.pause()
+        server.connect()
+        good.talk()
+        lab.jump(ENDED_SECONDS)  # they are ended
+        lab.jump(ENDED_SECONDS)  # and now the places of both are free
+        good.talk("left fred")
+    with lab.case("others come and go, in all sorts of ways"):
         for start in (b"", b"hel", b"who\n"):
             for end in endings:
                 eve = server.connect()
@@ -413,6 +422,27 @@ def test_crowd(lab: Lab, server: Program) -> None:
             expect_turned_away(server, eve)
             good.talk()
             expect_report(server, before)
+    for leaves in (False, True):
+        with lab.case("while number 41 is told, one more comes and resets, before it is accepted" +
+                      "; meanwhile a place becomes free" * leaves):
+            eve = not_reading(server)
+            lab.settle()
+            if leaves:
+                strangers[0].close()
+                lab.settle()
+            server.connect().reset()
+            eve.resume()
+            lab.jump(1)
+            try:
+                expect_end(server, eve)
+                if leaves:
+                    strangers[0] = server.connect()
+                    lab.settle()
+                    expect_open(server, strangers[0], "One of the 40")
+                good.talk()
+            except Failure as failure:
+                failure.kind = "gone" if server.crashes else failure.kind
+                raise
     with lab.case("two of the strangers say hello, one of them leaves again"):
         for name, stranger in zip(["zoe", "yves"], strangers[-3:-1], strict=True):
             stranger.send(f"hello parley/1 {name}\n".encode())
@@ -841,6 +871,18 @@ def enter(server: Program, name: str) -> Peer:
     hear(peer, f"welcome {name}")
     server.lab.settle()
     return peer
+
+
+def not_reading(server: Program) -> Peer:
+    """Connect, and do not read: who tells this one something has to wait, until resume().
+
+    It reads if nobody waits in accept(): for a server that never waits, one that has just
+    come has room for a line.
+    """
+    waits = server.lab.settle().waits.get(server.name, [])
+    room = 0 if any(call == "accept" for _, call, *_ in waits) else None
+    port = server.lab.addresses.of(server)[0].real_port
+    return Peer.connect(server.lab, server, ("127.0.0.1", port), ((), None, None, room))
 
 
 def wait_for(peer: Peer, size: int) -> Any:

@@ -2,6 +2,7 @@
 # style: one thread, selectors; the next deadline of all is the timeout of select()
 """Lesson 12: a chat room in one thread, with a clock."""
 
+import contextlib
 import re
 import selectors
 import socket
@@ -168,7 +169,7 @@ def welcome(listening):
     connection, _ = listening.accept()
     if len(guests) >= 40:
         print("too many", file=sys.stderr)
-        with connection:
+        with connection, contextlib.suppress(OSError):
             connection.send(b"error limit too many\n")
     else:
         Guest(connection)

@@ -2,6 +2,7 @@
 # style: one thread owns the room and hears of everything through a queue; a Timer each
 """Lesson 12: a chat room that belongs to one thread. All others only carry lines."""
 
+import contextlib
 import logging
 import queue
 import re
@@ -138,7 +139,7 @@ class Owner:
     def admit(self, sock):
         if self.connected >= 40:
             logging.warning("too many")
-            with sock:
+            with sock, contextlib.suppress(OSError):
                 sock.sendall(b"error limit too many\n")
             return
         self.connected += 1

@@ -2,6 +2,7 @@
 # style: socketserver; one thread looks at all deadlines, once in a second
 """Lesson 12: a chat room with socketserver, and somebody who sweeps."""
 
+import contextlib
 import queue
 import re
 import socket
@@ -30,7 +31,8 @@ class Room(socketserver.ThreadingTCPServer):
                 self.count += 1
                 return True
         print("no room for", client_address, file=sys.stderr)
-        request.sendall(b"error limit no room\n")
+        with contextlib.suppress(OSError):
+            request.sendall(b"error limit no room\n")
         return False
 
     def sweep(self):
