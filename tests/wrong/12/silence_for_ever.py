@@ -1,7 +1,7 @@
 # graded as: hard_chat_server.py
 # mistake: F07: a member that is gone without a word stays
 # caught by: test_slow_line
-# fails as: open
+# fails as: mute
 """Lesson 12: a chat room for all sorts of clients. It speaks Parley/1, within limits."""
 
 import queue

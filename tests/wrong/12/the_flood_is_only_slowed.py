@@ -2,6 +2,7 @@
 # mistake: F06: a flood is put off, and never ended
 # caught by: test_flood
 # fails as: open
+# hint says: only let it wait
 """Lesson 12: a chat room for all sorts of clients. It speaks Parley/1, within limits."""
 
 import queue
