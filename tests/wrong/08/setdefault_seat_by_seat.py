@@ -1,8 +1,9 @@
 # graded as: ticket_office.py
-# style: no lock of its own: the free seats are in a PriorityQueue
+# mistake: E09: each seat is taken in one step, but nobody looks at the whole table in one
+# caught by: test_every_pair
+# fails as: race
 """Lesson 08: a ticket office: many clients, one table of seats, one lock."""
 
-import queue
 import socket
 import string
 import sys
@@ -17,33 +18,32 @@ NAME_CHARACTERS = set(string.ascii_letters + string.digits + "_-")
 
 
 class Office:
-    """queue.PriorityQueue does its own locking; get_nowait() looks and takes."""
+    """seat -> ticket. A ticket is a list with the name; who empties it gives it back."""
 
     def __init__(self, seats: int = SEATS) -> None:
-        self.unsold: queue.PriorityQueue = queue.PriorityQueue()
-        self.sold: dict[str, queue.PriorityQueue] = {}
-        for seat in range(1, seats + 1):
-            self.unsold.put(seat)
+        self.seats = seats
+        self.tickets: dict[int, list[str]] = {}
 
     def buy(self, name: str) -> int | None:
-        try:
-            seat = self.unsold.get_nowait()
-        except queue.Empty:
-            return None
-        self.sold.setdefault(name, queue.PriorityQueue()).put(seat)
-        return seat
+        ticket = [name]
+        for seat in range(1, self.seats + 1):
+            if self.tickets.setdefault(seat, ticket) is ticket:
+                return seat
+        return None
 
     def cancel(self, name: str) -> bool:
-        if name not in self.sold:
-            return False
-        try:
-            self.unsold.put(self.sold[name].get_nowait())
-        except queue.Empty:
-            return False
-        return True
+        for seat, ticket in sorted(self.tickets.items()):
+            if ticket == [name]:
+                try:
+                    ticket.pop()
+                except IndexError:
+                    continue  # somebody else was quicker
+                del self.tickets[seat]
+                return True
+        return False
 
     def free(self) -> int:
-        return self.unsold.qsize()
+        return self.seats - len(self.tickets)
 
 
 def is_name(word: str) -> bool:
