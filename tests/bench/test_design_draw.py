@@ -142,10 +142,14 @@ def test_the_command(tmp_path: Path) -> None:
     assert made.stdout.count("is written.") == 6
     assert "game o ann" in (docs / "transcript-won.svg").read_text(encoding="utf-8")
     assert not too_wide(found.stdout)
-    nowhere = run_tool("protocol", "lessons/99")
-    assert nowhere.returncode == 1 and "There is no folder" in nowhere.stdout
-    wrong = run_tool("protocol", str(tmp_path))
-    assert wrong.returncode == 1 and "There is no such file" in wrong.stdout
-    assert not (found.stderr or fine.stderr or shown.stderr or wrong.stderr)
+    for name in ("lessons/99", str(tmp_path)):
+        wrong = run_tool("protocol", name)
+        assert wrong.returncode == 1 and not wrong.stderr
+        assert f"{name} has no protocol.toml. Name the folder" in " ".join(wrong.stdout.split())
+    taken = run_tool("protocol", str(KIT / "solutions" / "10"), "--docs", str(docs / "states.svg"))
+    assert taken.returncode == 1 and "Name a new folder" in " ".join(taken.stdout.split())
+    for options in (["--docs", ""], ["--docs", str(docs), "--page"]):
+        assert "argument --docs" in run_tool("protocol", "lessons/10", *options).stderr
+    assert not (found.stderr or fine.stderr or shown.stderr or taken.stderr)
     helps = run_tool("protocol", "--help").stdout
     assert "python lessons/socklab protocol" in helps.partition("example")[2]

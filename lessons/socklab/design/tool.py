@@ -25,8 +25,9 @@ def register(tools: argparse._SubParsersAction) -> None:
         description="Search the protocol.toml and the transcripts of a folder for holes.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--page", action="store_true", help="print the page to read (Markdown)")
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="write the page into this "
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--page", action="store_true", help="print the page to read (Markdown)")
+    either.add_argument("--docs", type=_folder, metavar="DIR", help="write the page into this "
                         "folder, with its pictures: the states, and a ladder for each transcript")
     parser.set_defaults(run=run)
 
@@ -34,17 +35,17 @@ def register(tools: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command line says; return the exit status."""
     try:
-        folder: Path = options.folder
-        design = read(folder.parent if folder.name == FILE else folder)
+        folder = options.folder.parent if options.folder.name == FILE else options.folder
+        if not (folder / FILE).exists():
+            print(wrap(f"{folder} has no {FILE}. Name the folder that holds it, for example "
+                       "lessons/10."))
+            return 1
+        design = read(folder)
     except Unreadable as error:
         print("\n\n".join(wrap(str(problem)) for problem in error.problems))
         return 1
     if options.docs is not None:
-        options.docs.mkdir(parents=True, exist_ok=True)
-        for name, text in pages(design.protocol, design.transcripts).items():
-            (options.docs / name).write_text(text, encoding="utf-8", newline="\n")
-            print(f"{options.docs / name} is written.")
-        return 0
+        return _write(options.docs, pages(design.protocol, design.transcripts))
     if options.page:
         print(page(design.protocol, design.transcripts), end="")
         return 0
@@ -54,3 +55,21 @@ def run(options: argparse.Namespace) -> int:
     print(f"{len(found)} to mend." if found else
           f"{states_as_text(design.protocol)}\n\nNo hole was found.")
     return 1 if found else 0
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("a folder is due, for example my-docs")
+    return Path(text)
+
+
+def _write(docs: Path, files: dict[str, str]) -> int:
+    try:
+        docs.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (docs / name).write_text(text, encoding="utf-8", newline="\n")
+            print(f"{docs / name} is written.")
+    except OSError as error:
+        print(wrap(f"--docs {docs}: {error.strerror}. Name a new folder, for example my-docs."))
+        return 1
+    return 0
