@@ -22,7 +22,7 @@ def explain(failure: Failure) -> str:
         parts.append(_crash(failure))
     elif failure.ending:
         parts.append(wrap(failure.ending))
-    parts.append(_outcome(failure))
+    parts += [_outcome(failure), _kept_open(failure)]
     if failure.table:
         parts.append("\n".join("  " + row for row in failure.table.splitlines()))
     parts.append(wrap(failure.note))
@@ -109,6 +109,18 @@ def _outcome(failure: Failure) -> str:
     }
     place = _at(failure, *outcome.where) if outcome.where[1] else ""
     return wrap(texts.get(outcome.kind, outcome.kind)) + place
+
+
+def _kept_open(failure: Failure) -> str:
+    """The program has closed the socket in question, but a file of makefile() still uses it."""
+    about = set(failure.about or ())
+    ends = [event for event in failure.events if event.call in ("close", "kept open")
+            and event.who != "check" and set(event.key) == about]
+    if not ends or ends[-1].call == "close":
+        return ""
+    return wrap("Your program has called close() for this connection. It stays open, because a "
+                "file that makefile() has made still uses it: close this file, too."
+                ) + _at(failure, ends[-1].file, ends[-1].line)
 
 
 FIRST = 12  # so many steps are shown of what has no end

@@ -188,24 +188,27 @@ class Exchange:
                 pause = min(2 * pause + PAUSE / 2, 0.01)
                 acts = self.acts
                 self._ask(alive)
+                if proven := not any(p.finished for p in alive) and self._proven(alive):
+                    self._proof = acts, alive  # it holds until something is given to a program
                 if done():
                     return None
-                if not all(p.finished or (p.answer and p.answer[0]) for p in alive):
-                    if outcome := self._busy(alive, watch, horizon):
+                if not proven:
+                    if outcome := self._unproven(alive, watch, horizon):
                         return outcome
                     continue
-                if any(p.finished for p in alive):
-                    continue  # it has ended instead of answering
-                if not self._proven(alive):
-                    if watch.too_long():
-                        return Outcome("late", waits=self._waits(alive))
-                    continue
-                self._proof = acts, alive  # it holds until something is given to a program
             first = _step(self.next_timer(alive), firings, horizon)
             if first is None or spent + first > horizon or firings > FIRINGS + 1000:
                 return Outcome("still", waits=self._waits(alive))
             self.fire(first, alive)
             spent, firings, pause = spent + max(first, 0), firings + 1, first_pause
+
+    def _unproven(self, alive: list[Running], watch: Watch, horizon: float) -> Outcome | None:
+        """What is to be said of programs that are not still, if anything can be by now."""
+        if not self._at_rest([p for p in alive if not p.finished]):
+            return self._busy(alive, watch, horizon)
+        if any(p.finished for p in alive):
+            return None  # it has ended instead of answering
+        return Outcome("late", waits=self._waits(alive)) if watch.too_long() else None
 
     # -- questions ------------------------------------------------------------------------
 
@@ -266,14 +269,18 @@ class Exchange:
         That a connection is full is no count: its reader may have made room since the
         writer answered.  So then the same must come out at a second look.
         """
-        if not self._agree(programs):
+        if not (self._at_rest(programs) and self._agree(programs)):
             return False
         if not any(state[:1] == ("full",) for _, state in self._states(programs)):
             return True
         before = [dict(p.sent) for p in programs]
         self._ask(programs)
-        return (all(p.answer and p.answer[0] for p in programs) and self._agree(programs)
+        return (self._at_rest(programs) and self._agree(programs)
                 and before == [p.sent for p in programs])
+
+    def _at_rest(self, programs: list[Running]) -> bool:
+        """Does each say that all its threads wait?"""
+        return all(p.answer and p.answer[0] for p in programs)
 
     def _states(self, programs: list[Running]) -> list[tuple[Running, tuple]]:
         """What each thread of each program waits for."""

@@ -17,7 +17,7 @@ IN = {"accept", "recv", "recv_into", "receive", "see end", "see reset"}
 BY_PYTHON = 1  # as `asked` of a close(): nobody called it
 Numbers = dict[tuple, int]  # of connections, by their two ports as the check has them
 MANY = 100  # from here on the tape has not kept all of a loop
-HIDDEN = {"bind"}  # shown only when it fails
+HIDDEN = {"bind", "kept open"}  # shown only when it fails
 
 
 @dataclass

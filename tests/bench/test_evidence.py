@@ -114,6 +114,16 @@ def test_the_words_for_an_outcome(outcome: Outcome, words: str) -> None:
     assert words in " ".join(explain(Failure(outcome.kind, "x", outcome=outcome)).split())
 
 
+@pytest.mark.parametrize("key, last, told", [
+    ((9, 5), "kept open", True), ((9, 5), "close", False), ((8, 5), "kept open", False),
+])
+def test_a_socket_that_makefile_keeps_open(key: tuple, last: str, told: bool) -> None:
+    failure = Failure("still", "Your program does not close the connection.", about=(5, 9))
+    failure.events = [Event(1.0, "s.py", "kept open", "s.py", 3, key=key),
+                      Event(2.0, "s.py", last, "s.py", 4, key=key)]
+    assert ("makefile() has made still uses it" in explain(failure)) == told
+
+
 def test_a_crash_stands_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "s.py").write_text("x = 1\nint('a')\n")
     failure = Failure("crashed", "Your program ends with an error.")

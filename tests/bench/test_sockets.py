@@ -459,6 +459,7 @@ input()
     peer.send(b"hello\n")
     peer.expect(b"hello\n")
     peer.expect_nothing()
+    assert server.calls("kept open") == 1 and not server.calls("close")
     server.type("")
     peer.expect_end()
 

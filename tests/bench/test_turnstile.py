@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from bisect import bisect
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -282,9 +285,38 @@ def test_instructions_are_read_as_the_library_reads_them() -> None:
                 assert name in ("", theirs.argval)
                 assert name or not operation.startswith(("LOAD_GLOBAL", "LOAD_NAME",
                                                          "LOAD_ATTR", "STORE_ATTR"))
-            lines = dict(turnstile._offsets(part, set()))
+            seen = list(turnstile._offsets(part, set()))
+            offsets = [offset for offset, _ in seen]
             for offset, line in dis.findlinestarts(part):
-                assert not line or lines[offset][1] == line
+                last = bisect(offsets, offset) - 1  # the one before, if the line stays the same
+                assert not line or seen[last][1][1] == line
+
+
+SET_TRACE = """
+import sys
+import threading
+from socklab.tap import turnstile
+
+sys.addaudithook(lambda *_: None)  # as the tap has one
+sys.setswitchinterval(1e-5)
+
+def work():
+    for _ in range(30_000):
+        turnstile._set_trace(None)
+        turnstile._set_trace(lambda *_: None)
+    turnstile._set_trace(None)
+    print("done")
+
+for _ in range(4):
+    threading.Thread(target=work).start()
+"""
+
+
+def test_threads_may_set_their_trace_at_the_same_moment() -> None:
+    """With sys.settrace alone, some would end with a RuntimeError, at random."""
+    run = subprocess.run([sys.executable, "-c", SET_TRACE], capture_output=True, text=True,
+                         cwd=turnstile.parking.HERE + "/../..")
+    assert run.stdout.count("done") == 4 and not run.stderr, run.stderr
 
 
 CROSSED = """

@@ -128,6 +128,7 @@ def _fail(error: BaseException, thread: str) -> None:
 
 THREADS = 1000  # alive at once in one program
 failed = _fail  # what is done with an exception that ends a thread; set by `program`
+first_of_all: Callable[[], None] | None = None  # what each new thread does; set by `turnstile`
 
 
 def _owner(function: Callable) -> Any:
@@ -152,6 +153,8 @@ def _named(function: Callable, daemon: bool) -> tuple[parking.Record, Callable]:
         if turn is not None:
             turn.baton.acquire()
         try:
+            if first_of_all is not None:
+                first_of_all()
             function(*args, **kwargs)
         except SystemExit:
             pass  # it ends the thread alone

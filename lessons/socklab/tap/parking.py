@@ -21,6 +21,7 @@ from itertools import count
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
     from typing import Any, Protocol
 
@@ -178,17 +179,23 @@ def all_parked() -> bool:
     return all([record.park for record in records])
 
 
-def await_rest(seconds: float) -> None:
-    """Wait until all threads are parked or `seconds` of real time are over, whatever is first."""
+def await_rest(seconds: float, arrived: Callable[[list[Record]], bool]) -> bool:
+    """Wait until all threads are parked; whether they are, and none is about to go on.
+
+    seconds: the real time that this may take.  arrived: is something there for one of these?
+    Then its thread is about to run; it will park anew.
+    """
     global _rest
     gate = real_lock()
     gate.acquire()
     with mutex:
+        if all_parked() and not arrived(records):
+            return True
         _rest = gate
-        _tell_rest()
     gate.acquire(timeout=seconds)
     with mutex:
         _rest = None
+    return False
 
 
 def no_rest() -> None:

@@ -17,7 +17,6 @@ TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from typing import Any
 
-NAP = 0.0001  # seconds of real time
 keyboard: stdio.Keyboard
 
 
@@ -417,13 +416,8 @@ def _await_rest(seconds: float) -> None:
     """
     end = clock.real_now() + seconds
     while (left := end - clock.real_now()) > 0 and not control.asking():
-        parking.await_rest(left)
-        with parking.mutex:
-            arrived = waiting.arrived(parking.records)
-            if parking.all_parked() and not arrived:
-                return
-        if arrived:  # its thread wakes up: to look again at once would keep the GIL from it
-            clock._real_sleep(NAP)
+        if parking.await_rest(left, waiting.arrived):
+            return
 
 
 def _still(number: int, patience: float) -> None:

@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from . import control, parking, streams, waiting
+from . import control, parking, waiting
 from .streams import Listener, Room, Stream
 
 TYPE_CHECKING = False  # importing typing would make each start slower
@@ -219,7 +219,7 @@ class Socket(Real):
         """What a wait for room to send waits for."""
         if self.held():
             return ()
-        if self.stream is None or streams.writable(self.fileno()):
+        if self.stream is None or waiting.is_ready(self.fileno(), waiting.OUT):
             return None  # there is room, so the wait returns at once
         return ("full", *self.stream.key)
 
@@ -233,7 +233,9 @@ class Socket(Real):
 
     def _wait_if_timed(self, events: int, call: str) -> None:
         timeout = self.gettimeout()
-        if timeout and not waiting.wait_for(self, events, call, timeout):
+        if not timeout or (events == waiting.IN and waiting.is_ready(self.fileno(), events)):
+            return
+        if not waiting.wait_for(self, events, call, timeout):
             control.event(call, self._channel(), note="TimeoutError")
             raise TimeoutError("timed out")
 
@@ -348,13 +350,23 @@ class Socket(Real):
         stream = self.stream
         assert stream is not None
         self._wait_for_room(stream)
-        self._wait_if_timed(waiting.OUT, "send")
         sizes = [n for n in (view.nbytes, most, stream.room) if n is not None]
+        view = view[: min(sizes)]
+        timeout, sent = self.gettimeout(), 0
+        if timeout != 0:
+            sent = self._counted(lambda: self._send_at_once(view, flags, timeout))
+            if sent and (sent == view.nbytes or timeout is not None):
+                return sent
+        self._wait_if_timed(waiting.OUT, "send")
         parked = self._park("send", Room(self))
+        return sent + self._counted(lambda: Real.send(self, view[sent:], flags), parked)
+
+    def _counted(self, send: Callable[[], int], parked: parking.Park | None = None) -> int:
+        stream, sent = self.stream, 0
+        assert stream is not None
         stream.sending += 1
-        sent = 0
         try:
-            sent = Real.send(self, view[: min(sizes)], flags)
+            sent = send()
         finally:
             with parking.mutex:
                 stream.sending -= 1
@@ -364,6 +376,16 @@ class Socket(Real):
                 if parked:
                     parking.unpark(parked)
         return sent
+
+    def _send_at_once(self, view: memoryview, flags: int, timeout: float | None) -> int:
+        """Send what there is room for, which is no wait; 0 if the system knows no such way."""
+        try:
+            if timeout is None:
+                return Real.send(self, view, flags | DONTWAIT) if DONTWAIT else 0
+            # (with a timeout, send() would look first whether there is room, in real time)
+            return os.write(self.fileno(), view) if DONTWAIT and not flags else 0
+        except BlockingIOError:
+            return 0
 
     def _wait_for_room(self, stream: Stream) -> None:
         timeout = self.gettimeout()
@@ -439,6 +461,12 @@ class Socket(Real):
             if self.stream is not None and how != socket.SHUT_RD:
                 self.stream.sent_end = True
         control.event("shutdown", self._channel(), asked=how)
+
+    def close(self) -> None:
+        kept = not self._closed and self._io_refs > 0  # type: ignore[attr-defined]
+        super().close()
+        if kept:  # by the files of makefile()
+            control.event("kept open", self._channel())
 
     def _real_close(self, *args: Any) -> None:
         self._note_close()

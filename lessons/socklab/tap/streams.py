@@ -6,7 +6,7 @@ same pair the other way round, so each side's counts can be held against the oth
 
 from __future__ import annotations
 
-from . import parking, waiting
+from . import parking
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -109,11 +109,3 @@ class Listener:
 
     def state(self) -> tuple | None:
         return None if self.ended else ("listener", self.port, self.accepted)
-
-
-def writable(descriptor: int) -> bool:
-    """Does the kernel have room for a send at this moment?"""
-    try:
-        return bool(waiting.wait_raw([], [descriptor], 0))
-    except (OSError, ValueError):  # it is closed
-        return True

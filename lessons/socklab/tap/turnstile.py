@@ -20,12 +20,12 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.machinery import PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from opcode import opname
 
-from . import clock, control, locks, parking, source, waiting
+from . import clock, control, handoffs, locks, parking, sockets, source, waiting
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -82,11 +82,11 @@ def instrument(code: types.CodeType, functions_only: bool = False) -> None:
     if sys.version_info < (3, 12):
         if sys.gettrace() is not None and sys.gettrace() is not _trace:
             raise InUse("a debugger or a coverage tool is at work")
-        import threading
-
-        threading.settrace(_trace)
+        if locks.first_of_all is None:
+            locks.first_of_all = partial(_set_trace, _trace)
+            _trace_not_here()
         if not functions_only:  # then no thread of interest runs already
-            sys.settrace(_trace)
+            _set_trace(_trace)
 
 
 def _parts(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -153,11 +153,13 @@ def _loops(code: types.CodeType) -> Iterator[tuple[int, int]]:
 def _offsets(code: types.CodeType,
              rebound: set[str]) -> Iterator[tuple[int, tuple[str, int, bool]]]:
     file, line = os.path.basename(code.co_filename), code.co_firstlineno
-    starts = {start: number for start, _, number in code.co_lines() if number}
+    lines = {start: number for start, _, number in code.co_lines() if number}
+    shown = 0
     for offset, operation, name in _instructions(code):
-        line = starts.get(offset, line)
+        line = lines.get(offset, line)  # (a line has many parts)
         shared = name in rebound if operation in READS else not _is_private(operation)
-        if shared or offset in starts:
+        if shared or line != shown:
+            shown = line
             yield offset, (file, line, shared)
 
 
@@ -188,6 +190,41 @@ def _trace_inside(frame: types.FrameType, event: str, argument: Any) -> Any:
         if found is not None:
             on_step(*found)
     return _trace_inside
+
+
+def _trace_not_here() -> None:
+    """Trace no thread while it is inside the tap: all of Python is much slower so."""
+    for owner, *names in ((sockets.Socket, "send", "sendall", "recv", "recv_into", "accept"),
+                          (handoffs.SimpleQueue, "put", "get"), (handoffs.Event, "set", "wait"),
+                          (locks.Lock, "acquire", "release", "__enter__", "__exit__")):
+        for name in names:
+            setattr(owner, name, _untraced(getattr(owner, name)))
+
+
+def _untraced(function: Callable) -> Callable:
+    def call(*arguments: Any, **named: Any) -> Any:
+        trace = sys.gettrace()
+        _set_trace(None)
+        try:
+            return function(*arguments, **named)
+        finally:
+            _set_trace(trace)
+
+    return call
+
+
+def _set_trace(trace: Any) -> None:
+    """As sys.settrace, which fails when another thread is just inside of it.
+
+    The audit hook of `processes` runs in there, so threads can switch; before 3.12, CPython
+    takes that for a call from within.  (Python/ceval.c, _PyEval_SetTrace)
+    """
+    while True:
+        try:
+            sys.settrace(trace)
+            return
+        except RuntimeError:
+            pass  # it can only be the case for a moment
 
 
 # -- one thread at a time ------------------------------------------------------------------
@@ -429,12 +466,12 @@ def _start(round_: Round, number: int, target: Any, calls: tuple, results: list)
         parking.adopt(record)
         turn.baton.acquire()
         if sys.version_info < (3, 12):
-            sys.settrace(_trace)
+            _set_trace(_trace)
         try:
             for call in calls:
                 results.append(_result(target, call))
         finally:
-            sys.settrace(None)
+            _set_trace(None)
             parking.retire(record)
             round_.end(turn)
 

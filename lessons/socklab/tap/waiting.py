@@ -310,6 +310,15 @@ def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool
             return False
 
 
+def is_ready(descriptor: int, event: int) -> bool:
+    """Would a recv (IN) or a send (OUT) return at this moment?  Also if it would fail."""
+    readers, writers = ([descriptor], []) if event == IN else ([], [descriptor])
+    try:
+        return bool(wait_raw(readers, writers, 0))
+    except (OSError, ValueError):  # it is closed
+        return True
+
+
 def arrived(records: list[parking.Record]) -> bool:
     """Is something there that lets one of these go on that waits?  The mutex must be held."""
     readers = {c.descriptor for r in records if r.park
