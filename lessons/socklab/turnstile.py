@@ -106,7 +106,8 @@ def _table(heads: list[str], always: int, trace: list[tuple], path: Path) -> lis
         words = f"{line}  {source}" if len(files) == 1 else f"{file} {line}  {source}"
         room = width - 1 if len(seen) == 2 else 76 - width * seen.index(number)
         rows.append((" " * width * seen.index(number) + words[:room]).rstrip())
-    return rows + [f"(lines of {min(files)})"] * (len(files) == 1 and files != {path.name})
+    return rows + [f"(lines of {file})" for file in files if len(files) == 1
+                   and file != path.name]
 
 
 def _is_inside(lines: list[str], head: int, line: int) -> bool:

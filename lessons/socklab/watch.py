@@ -216,10 +216,14 @@ def _call(text: str) -> tuple[str, tuple]:
 
 def _print_rounds(rounds: list[Round]) -> None:
     outcomes = Counter(_outcome(r) for r in rounds)
+    in_turn = {_outcome(r) for r in rounds if not r.switched}
     print(f"{count(len(rounds), 'round')}, each with the threads switched at another place.")
     for outcome, times in outcomes.most_common():
         first = next(r for r in rounds if _outcome(r) == outcome)
-        print(f"\n{times} of {len(rounds)}: {outcome}. The first of them:\n")
+        race = ""
+        if len(first.calls) == 2 and outcome not in in_turn:  # of two, both orders were tried
+            race = "\nOne call after the other never gives that: it is a race."
+        print(f"\n{times} of {len(rounds)}: {outcome}.{race} The first of them:\n")
         print("\n".join("  " + row for row in first.table.splitlines()))
 
 

@@ -289,7 +289,27 @@ def test_instructions_are_read_as_the_library_reads_them() -> None:
             offsets = [offset for offset, _ in seen]
             for offset, line in dis.findlinestarts(part):
                 last = bisect(offsets, offset) - 1  # the one before, if the line stays the same
-                assert not line or seen[last][1][1] == line
+                assert not line or ours[offset][0] == "RESUME" or seen[last][1][1] == line
+
+
+LONG_LOOP = """
+class Office:
+    def __init__(self):
+        self.seats = {"A": 1, "B": 2}
+
+    def count(self):
+        for seat in self.seats:
+""" + "            seat = seat\n" * 300 + """
+    def add(self):
+        self.seats["C"] = 3
+"""
+
+
+def test_each_turn_of_a_long_loop_is_a_step(bench: Bench) -> None:
+    """Its FOR_ITER has a prefix, and before Python 3.12 only that is seen."""
+    rounds = bench.lab.turnstile(bench.file(LONG_LOOP), setup="Office",
+                                 threads=[("count", ()), ("add", ())])
+    assert any("changed size" in repr(r.results) for r in rounds)
 
 
 SET_TRACE = """

@@ -130,6 +130,39 @@ def test_the_turnstile_says_what_is_wrong(options: list[str], said: str,
     assert done.returncode == 1 and said in done.stdout and "Traceback" not in done.stderr
 
 
+CASH = """
+import threading
+
+class Office(list):
+    lock = threading.Lock()
+
+    def buy(self, name):
+        with LOCK:
+            number = len(self)
+            self.append(name)
+        return number
+"""
+
+
+@pytest.mark.parametrize("lock", ["self.lock", "threading.Lock()"])
+def test_the_turnstile_says_which_results_are_a_race(lock: str, tmp_path: Path) -> None:
+    path = tmp_path / "office.py"
+    path.write_text(CASH.replace("LOCK", lock), encoding="utf-8")
+    done = run_tool("watch", "--turnstile", "--make", "Office()", str(path))
+    for text in done.stdout.split("\n\n")[1::2]:
+        one, two = text.count("gives 0"), text.count("gives 1")
+        assert ("it is a race" in text) == (one == 2 or two == 2), done.stdout
+    assert ("it is a race" in done.stdout) == (lock != "self.lock")
+
+
+def test_the_turnstile_on_methods_that_are_not_written_in_python(tmp_path: Path) -> None:
+    path = tmp_path / "office.py"
+    path.write_text("class Office(list):\n    pass\n", encoding="utf-8")
+    done = run_tool("watch", "--turnstile", "--make", "Office()", "--call", "append(1)",
+                    "--call", "append(2)", str(path))
+    assert "append(1) gives None, append(2) gives None. The first" in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["watch", "--foo", "x.py"], ["watch"], ["dance"], []])
 def test_a_wrong_command_gets_one_sentence_and_the_way_to_help(arguments: list[str]) -> None:
     done = run_tool(*arguments)

@@ -157,6 +157,9 @@ def _offsets(code: types.CodeType,
     shown = 0
     for offset, operation, name in _instructions(code):
         line = lines.get(offset, line)  # (a line has many parts)
+        if operation == "RESUME":
+            continue  # it is never seen
+        # (before 3.12 EXTENDED_ARG is seen in place of what it belongs to: it counts as shared)
         shared = name in rebound if operation in READS else not _is_private(operation)
         if shared or line != shown:
             shown = line
