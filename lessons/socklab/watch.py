@@ -180,6 +180,8 @@ def _one_round(hub: Hub, path: Path, lines: list[str],
     try:
         server = lab.program(path.name, turnstile=True)
         lab.settle()
+        if server.traceback is not None:
+            raise ValueError(f"{path.name} ends before it serves anybody: {server.traceback}.")
         if not server.listened or server.finished:
             raise ValueError(f"{path.name} does not listen: with --send it has to be a server.")
         peers = server.connect(), server.connect()

@@ -254,3 +254,11 @@ def test_the_turnstile_and_a_program_that_is_no_server(tmp_path: Path) -> None:
     done = run_tool("watch", str(path), "--turnstile", "--send", "a", "b")
     assert done.returncode == 1 and done.stdout == \
         "program.py does not listen: with --send it has to be a server.\n"
+
+
+def test_the_turnstile_and_a_server_that_fails_at_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "server.py"
+    path.write_text("import socket\nimport given_lines_of_mine\n", encoding="utf-8")
+    done = run_tool("watch", str(path), "--turnstile", "--send", "a", "b")
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    assert "server.py ends before it serves anybody: ModuleNotFoundError" in done.stdout
