@@ -113,10 +113,9 @@ def _outcome(failure: Failure) -> str:
 
 def _kept_open(failure: Failure) -> str:
     """The program has closed the socket in question, but a file of makefile() still uses it."""
-    about = set(failure.about or ())
-    ends = [event for event in failure.events if event.call in ("close", "kept open")
-            and event.who != "check" and set(event.key) == about]
-    if not ends or ends[-1].call == "close":
+    ends = [event for event in failure.events if set(event.key) == set(failure.about)
+            and event.call in ("close", "kept open", "see end", "see reset")]
+    if not failure.about or not ends or ends[-1].call != "kept open":
         return ""
     return wrap("Your program has called close() for this connection. It stays open, because a "
                 "file that makefile() has made still uses it: close this file, too."

@@ -191,6 +191,8 @@ def say(event: Event) -> str:
         return f"starts a process ({event.note})"
     if call in ("outside", "lookup"):
         return f"asks for {event.key[0]}"
+    if call == "kept open":
+        return "close(): a file of makefile() keeps it open"
     if call == "close" and event.asked == BY_PYTHON:
         return "(Python closes it)"
     return f"{call}()"

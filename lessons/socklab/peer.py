@@ -62,6 +62,7 @@ class Peer:
                                      "it does not accept().")
         peer = cls(lab, program, connection, address[1])
         lab.arrivals[address[1]] = lab.arrivals.get(address[1], 0) + 1
+        lab.acts += 1  # what was proven while it connected did not know of it
         peer._note("connect")
         return peer
 

@@ -6,6 +6,7 @@ import argparse
 import ast
 import queue
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 
 from . import ladder
@@ -218,15 +219,25 @@ def _call(text: str) -> tuple[str, tuple]:
 
 def _print_rounds(rounds: list[Round]) -> None:
     outcomes = Counter(_outcome(r) for r in rounds)
-    in_turn = {_outcome(r) for r in rounds if not r.switched}
+    in_turn = _in_turn(rounds)
     print(f"{count(len(rounds), 'round')}, each with the threads switched at another place.")
     for outcome, times in outcomes.most_common():
         first = next(r for r in rounds if _outcome(r) == outcome)
         race = ""
-        if len(first.calls) == 2 and outcome not in in_turn:  # of two, both orders were tried
-            race = "\nOne call after the other never gives that: it is a race."
+        if in_turn and outcome not in in_turn:
+            race = "\nOne call after the other never gave that."
         print(f"\n{times} of {len(rounds)}: {outcome}.{race} The first of them:\n")
         print("\n".join("  " + row for row in first.table.splitlines()))
+
+
+def _in_turn(rounds: list[Round]) -> set[str]:
+    """What two calls, one after the other, have given; nothing unless both orders were seen."""
+    found: dict[int, set[str]] = {}
+    for each in rounds:
+        order = [number for number, _ in groupby(number for number, *_ in each.trace)]
+        if sorted(order) == [0, 1] and len(each.threads) == 2 and not each.deadlock:
+            found.setdefault(order[0], set()).add(_outcome(each))
+    return set.union(*found.values()) if len(found) == 2 else set()
 
 
 def _outcome(found: Round) -> str:

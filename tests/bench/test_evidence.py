@@ -114,13 +114,14 @@ def test_the_words_for_an_outcome(outcome: Outcome, words: str) -> None:
     assert words in " ".join(explain(Failure(outcome.kind, "x", outcome=outcome)).split())
 
 
-@pytest.mark.parametrize("key, last, told", [
-    ((9, 5), "kept open", True), ((9, 5), "close", False), ((8, 5), "kept open", False),
+@pytest.mark.parametrize("who, key, last, told", [
+    ("s.py", (9, 5), "kept open", True), ("s.py", (9, 5), "close", False),
+    ("s.py", (8, 5), "kept open", False), ("check", (5, 9), "see end", False),
 ])
-def test_a_socket_that_makefile_keeps_open(key: tuple, last: str, told: bool) -> None:
+def test_a_socket_that_makefile_keeps_open(who: str, key: tuple, last: str, told: bool) -> None:
     failure = Failure("still", "Your program does not close the connection.", about=(5, 9))
     failure.events = [Event(1.0, "s.py", "kept open", "s.py", 3, key=key),
-                      Event(2.0, "s.py", last, "s.py", 4, key=key)]
+                      Event(2.0, who, last, "s.py", 4, key=key)]
     assert ("makefile() has made still uses it" in explain(failure)) == told
 
 

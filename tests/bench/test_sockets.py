@@ -445,6 +445,39 @@ input()
     assert server.connect_refused()
 
 
+def test_what_is_empty_is_sent_once(bench: Bench) -> None:
+    if sys.platform == "win32":
+        pytest.skip("no pairs of this kind")
+    assert bench.output("""
+import socket
+a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+for timeout in (None, 5):
+    a.settimeout(timeout)
+    a.send(b"")
+    a.send(b"x")
+    print(b.recv(10), b.recv(10))
+""").splitlines() == ["b'' b'x'"] * 2
+
+
+def test_a_send_that_comes_to_an_end_in_its_middle_tells_how_far_it_came(bench: Bench) -> None:
+    if sys.platform != "linux":
+        pytest.skip("the rules of Linux")
+    program = bench.run("""
+import socket, threading
+a, b = socket.socketpair()
+threading.Thread(target=lambda: (input(), a.shutdown(socket.SHUT_WR))).start()
+print(0 < a.send(bytes(30_000_000)) < 30_000_000)
+try:
+    a.send(b"x")
+except BrokenPipeError:
+    print("broken")
+""")
+    bench.lab.settle()
+    program.type("")
+    program.expect_exit(0)
+    assert program.output == "True\nbroken\n"
+
+
 def test_a_makefile_holds_its_socket_open(bench: Bench) -> None:
     server = bench.serve(ACCEPT + """
 file = c.makefile("rwb")

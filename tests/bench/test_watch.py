@@ -151,8 +151,31 @@ def test_the_turnstile_says_which_results_are_a_race(lock: str, tmp_path: Path) 
     done = run_tool("watch", "--turnstile", "--make", "Office()", str(path))
     for text in done.stdout.split("\n\n")[1::2]:
         one, two = text.count("gives 0"), text.count("gives 1")
-        assert ("it is a race" in text) == (one == 2 or two == 2), done.stdout
-    assert ("it is a race" in done.stdout) == (lock != "self.lock")
+        assert ("never gave that" in text) == (one == 2 or two == 2), done.stdout
+    assert ("never gave that" in done.stdout) == (lock != "self.lock")
+
+
+SLOW = """
+import time
+
+class Office:
+    def __init__(self):
+        self.left = 1
+
+    def buy(self, name):
+        if self.left > 0:
+            time.sleep(0.1)
+            self.left -= 1
+        return self.left
+"""
+
+
+def test_the_turnstile_does_not_know_what_is_right_if_no_call_is_alone(tmp_path: Path) -> None:
+    path = tmp_path / "office.py"
+    path.write_text(SLOW, encoding="utf-8")
+    done = run_tool("watch", "--turnstile", "--make", "Office()", str(path))
+    assert "gives -1" in done.stdout, done.stdout
+    assert "never gave that" not in done.stdout
 
 
 def test_the_turnstile_on_methods_that_are_not_written_in_python(tmp_path: Path) -> None:

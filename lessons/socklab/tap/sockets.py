@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 Real = socket.socket
+_write_now = os.write  # `stdio` replaces it
 # as plain numbers: an IntFlag makes each `&` ten times slower
 PEEK, WAITALL = int(socket.MSG_PEEK), int(socket.MSG_WAITALL)
 DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
+LITTLE = 16_384  # bytes for which there is mostly room at once
 QUEUE = 128  # connections that wait for accept(), at least
 INET = (socket.AF_INET, socket.AF_INET6)
 
@@ -353,8 +355,8 @@ class Socket(Real):
         sizes = [n for n in (view.nbytes, most, stream.room) if n is not None]
         view = view[: min(sizes)]
         timeout, sent = self.gettimeout(), 0
-        if timeout != 0:
-            sent = self._counted(lambda: self._send_at_once(view, flags, timeout))
+        if timeout != 0 and 0 < view.nbytes <= LITTLE and not flags:
+            sent = self._counted(lambda: self._send_at_once(view, timeout))
             if sent and (sent == view.nbytes or timeout is not None):
                 return sent
         self._wait_if_timed(waiting.OUT, "send")
@@ -377,13 +379,14 @@ class Socket(Real):
                     parking.unpark(parked)
         return sent
 
-    def _send_at_once(self, view: memoryview, flags: int, timeout: float | None) -> int:
+    def _send_at_once(self, view: memoryview, timeout: float | None) -> int:
         """Send what there is room for, which is no wait; 0 if the system knows no such way."""
         try:
-            if timeout is None:
-                return Real.send(self, view, flags | DONTWAIT) if DONTWAIT else 0
-            # (with a timeout, send() would look first whether there is room, in real time)
-            return os.write(self.fileno(), view) if DONTWAIT and not flags else 0
+            if timeout is not None:
+                # send() would look first whether there is room, and wait for it in real time
+                return 0 if sys.platform == "win32" else _write_now(self.fileno(), view)
+            # macOS takes the flag, and waits (XNU, bsd/kern/uipc_socket.c, sosendcheck)
+            return Real.send(self, view, DONTWAIT) if sys.platform == "linux" else 0
         except BlockingIOError:
             return 0
 
@@ -465,7 +468,7 @@ class Socket(Real):
     def close(self) -> None:
         kept = not self._closed and self._io_refs > 0  # type: ignore[attr-defined]
         super().close()
-        if kept:  # by the files of makefile()
+        if kept and self.stream is not None:  # by the files of makefile()
             control.event("kept open", self._channel())
 
     def _real_close(self, *args: Any) -> None:
