@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["benching"]
 
 NEVER = bool  # bool() is False
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 
 
 def outcome(bench: Bench, program: Program | None = None, horizon: float = 60) -> Outcome:
@@ -652,3 +655,11 @@ def test_what_has_not_changed_is_not_told_again_and_stays_known(bench: Bench) ->
     bench.lab.jump(5)
     [seconds] = [wait[5] for wait in bench.lab.settle().waits["program.py"] if wait[5]]
     assert 14 < seconds < 15.1  # though nothing new was told of this thread
+
+
+@pytest.mark.parametrize("sends", [[], ["--plain"]], ids=["here", "Windows and macOS"])
+def test_a_program_is_never_called_still_too_early(sends: list[str]) -> None:
+    """Ten kinds of programs, asked at awkward moments; the benchmark asks 20,000 times."""
+    command = [sys.executable, str(BENCHMARKS / "stillness.py"), "--count=300", "--busy=0", *sends]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,11 +1,13 @@
 """Is "the program is still" always true?  Ask it at the most awkward moments.
 
-    python tests/benchmarks/stillness.py [--count 20000] [--busy 4] [--seed 1]
+    python tests/benchmarks/stillness.py [--count 20000] [--busy 4] [--seed 1] [--plain]
 
 Again and again a program is given something (a connection, some bytes, an end, a line at
 its keyboard) and is asked at once, or after a busy loop of random length, whether it is
 still.  It must not be called still before it has reacted: before its reply is here.  And
 when it has reacted, it must be called still soon.  Exits with 1 if an answer was wrong.
+
+With --plain every send counts as a wait, as it does on Windows and on macOS.
 """
 
 from __future__ import annotations
@@ -141,6 +143,13 @@ while True:
 """
 
 
+PLAIN = """
+import sys
+sys.modules["socklab.tap.sockets"].Socket._send_at_once = lambda *_: 0
+"""
+preamble = ""  # of each program
+
+
 class Failed(Exception):
     """The program never came to rest, or did not do its work: not an answer about it."""
 
@@ -201,7 +210,7 @@ def serve(text: str, at_once: int) -> Callable[[Asker, Path], None]:
     """Talk with a server as `at_once` clients."""
 
     def talk(asker: Asker, folder: Path) -> None:
-        (folder / "server.py").write_text(text)
+        (folder / "server.py").write_text(preamble + text)
         server = asker.lab.server("server.py", port=PORT)
         peers: list[Peer] = []
         while asker.left > 0:
@@ -246,8 +255,8 @@ def type_lines(asker: Asker, folder: Path) -> None:
 
 def two_programs(asker: Asker, folder: Path) -> None:
     """Two programs talk with each other; we type at one."""
-    (folder / "server.py").write_text(SOCKETSERVER)
-    (folder / "client.py").write_text(CHAT_CLIENT)
+    (folder / "server.py").write_text(preamble + SOCKETSERVER)
+    (folder / "client.py").write_text(preamble + CHAT_CLIENT)
     asker.lab.server("server.py", port=PORT)
     client = asker.lab.program("client.py")
     client.expect_output("welcome\n")
@@ -293,12 +302,16 @@ def question(subject: Subject, hub: Hub, dice: random.Random, count: int) -> Non
 
 
 def main() -> int:
+    global preamble
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=20_000, help="questions in all")
     parser.add_argument("--busy", type=int, default=4, help="busy processes beside it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=SUBJECTS, help="one kind of program alone")
+    parser.add_argument("--plain", action="store_true",
+                        help="every send is a wait, as on Windows and macOS")
     options = parser.parse_args()
+    preamble = PLAIN * options.plain
     chosen = [options.only] if options.only else list(SUBJECTS)
     subjects = [Subject(name, SUBJECTS[name]) for name in chosen]
     hub, dice = Hub(), random.Random(options.seed)
