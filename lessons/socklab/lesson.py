@@ -27,6 +27,7 @@ __all__ = [
     "Round", "Rounds", "Wire", "core", "every_cut", "more", "random_bytes", "random_text", "show",
 ]
 
+HELPERS = 500  # threads of earlier rounds in a process (they may wait for ever): then a new one
 SEED = 1  # of random choices, unless --seed gives another one
 core: Any
 more: Any
@@ -49,6 +50,7 @@ class Lab(Exchange):
         self._to_come = to_come
         self._case_start = 0.0
         self._explorers: dict[str, Program] = {}
+        self._helpers: dict[str, int] = {}  # threads that their objects have started so far
         self.real_clock = False
         self._seed, self._seed_used = seed, False
 
@@ -150,10 +152,16 @@ class Lab(Exchange):
         if (known := self.hub.hopeless.get(key)) is not None:
             raise Failure(*known)  # it took a minute, and would do so again
         program = self._explorers.get(file)  # each round has a module of its own anyway
+        if program is not None and self._helpers[file] > HELPERS:
+            program.stop()
+            program = None
         if program is None:
             program = self._explorers[file] = self._start("import", file)
+            self._helpers[file] = 0
         try:
-            return explore(program, setup, setup_args, first, threads, then, most)
+            rounds = explore(program, setup, setup_args, first, threads, then, most)
+            self._helpers[file] += sum(len(round_.helpers) for round_ in rounds)
+            return rounds
         except Failure as failure:
             if failure.kind == "late":
                 self.hub.hopeless[key] = (failure.kind, failure.what)

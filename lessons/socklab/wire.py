@@ -43,7 +43,7 @@ class _Rules:
 
     strict = True
     object_hook = staticmethod(_meant)
-    object_pairs_hook = None
+    object_pairs_hook = array_hook = None  # Python 3.15 asks for array_hook, too
     parse_float, parse_int, parse_constant = float, int, float
 
 

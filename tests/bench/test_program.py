@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -485,6 +486,28 @@ def test_processes_without_end_are_stopped(bench: Bench) -> None:
     outcome = bench.lab.wait(lambda: False, program)
     assert outcome is not None and outcome.kind in ("processes", "exited")
     assert program.started_processes <= 20
+    program.close()
+    bench.lab.programs.remove(program)
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_processes_of_multiprocessing_are_counted(bench: Bench, method: str) -> None:
+    """However they start; and what they give is waited for: nothing is still meanwhile."""
+    program = bench.run(f"""
+        import multiprocessing
+        if __name__ == "__main__":
+            ways = multiprocessing.get_context("{method}")
+            for number in range(3):
+                child = ways.Process(target=print, args=("child", number), daemon=True)
+                child.start()
+                child.join()
+            while True:
+                ways.Process(target=print, daemon=True).start()
+    """)
+    assert bench.lab.wait(lambda: program.started_processes >= 3, program) is None
+    outcome = bench.lab.wait(lambda: False, program)
+    assert outcome is not None and outcome.kind in ("processes", "exited")
+    assert 16 < program.started_processes <= 20
     program.close()
     bench.lab.programs.remove(program)
 

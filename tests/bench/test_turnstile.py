@@ -55,6 +55,16 @@ def test_nobody_is_accused(bench: Bench, name: str) -> None:
     assert len(rounds) > 1
 
 
+@pytest.mark.parametrize("name", ["a pool with a lock", "one owner thread with a queue"])
+def test_helpers_that_wait_for_ever_do_not_add_up(bench: Bench, name: str) -> None:
+    """Of a thousand offices each has left its threads behind: that is no crowd of threads."""
+    one, helpers = RIGHT[name], 0
+    while helpers <= 1100:
+        rounds = one.rounds(bench.lab, bench.file(one.text, "office.py"))
+        bench.lab.expect_rounds(rounds, one.ok, "The seat was sold twice.")
+        helpers += sum(len(round_.helpers) for round_ in rounds)
+
+
 def test_it_is_the_same_each_time(bench: Bench) -> None:
     first = explore(bench, RACES["no lock"].text)
     again = explore(bench, RACES["no lock"].text)

@@ -175,6 +175,7 @@ def _finish(body: Callable[[], None]) -> None:
         status = _status(leaving.code)
     except BaseException as error:
         _failed(error, "main")
+        sys.last_value = error  # what its frames hold, like a socket, stays as in plain Python
         if isinstance(error, KeyboardInterrupt):
             status = 130
     try:
