@@ -155,7 +155,9 @@ def ladder(folder: Path) -> str:
         picture = notebook.play("doctor.py", "patient.py", typed=["I am tired", ""])
     finally:
         notebook._folder = before
-    return f"```text\n{picture}\n```"
+    # most machines have a row more: localhost stands for ::1 there, too, and it is tried first
+    rows = [row for row in str(picture).splitlines() if "connect() at ::1" not in row]
+    return "\n".join(["```text", *rows, "```"])
 
 
 def made(file: Path, folder: Path) -> dict[str, str]:

@@ -247,7 +247,8 @@ def behind_a_silent_client(folder: Path) -> str:
 
 
 shows("lessons/07/README.md", "TypeError: __main__.serve() argument after * must be an iterable, "
-      "not socket")(lambda folder: complaint(STAR, folder))
+      "not socket")(lambda folder: complaint(STAR, folder).replace(
+          "Value after *", "__main__.serve() argument after *"))  # in Python 3.15
 
 
 @contextmanager
@@ -548,13 +549,13 @@ def entries() -> dict[str, list[Listing]]:
 
 
 def messages(head: str, system: str = SYSTEM) -> list[str]:
-    """What one entry says for a system; a message may go on in the next line."""
+    """What one entry says for a system and this Python; a message may go on in the next line."""
     text = "\n".join(listing.text for listing in entries()[head])
     joined = re.sub(r"\n {2,}", " ", text)
-    found = []
+    found, python = [], "from 3.15" if sys.version_info >= (3, 15) else "to 3.14"
     for line in filter(None, joined.splitlines()):
-        label = re.match(r"(Windows|macOS|Linux)  +(.*)", line)
-        if not label or label[1] == system:
+        label = re.match(r"(Windows|macOS|Linux|to 3\.14|from 3\.15)  +(.*)", line)
+        if not label or label[1] in (system, python):
             found.append(label[2] if label else line)
     return found
 

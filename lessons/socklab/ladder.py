@@ -6,6 +6,8 @@ draws the rows for a terminal.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -171,6 +173,10 @@ def say(event: Event) -> str:
                 "see end": "sees the end", "see reset": "sees a reset"}.get(call, call)
     if call == "crash":
         return f"ends: {event.note}"
+    if call == "connect" and event.note and ":" in str(event.key[:1]):
+        # localhost has two addresses on most machines: a client tries one after the other
+        refused = event.note == os.strerror(errno.ECONNREFUSED)
+        return f"connect() at {event.key[0]}: {'refused' if refused else event.note}"
     if event.note and call not in ("type", "process"):
         return f"{call}(): {event.note}"
     if call.startswith("recv"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,8 @@ SHADOWED = {
     "socket", "select", "selectors", "threading", "enum", "types", "functools", "operator",
     "collections", "reprlib", "keyword", "weakref", "math", "array", "warnings",
 }
+if sys.version_info >= (3, 15):  # before, Python itself had loaded it already
+    SHADOWED.add("io")
 
 
 class NotASubmission(Exception):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 from socklab import ladder
@@ -92,6 +94,10 @@ def test_a_program_s_words() -> None:
     assert say("send", 3, 10) == "send(10 bytes): only 3 taken"
     assert say("sendall", 10, 10) == "sendall(10 bytes)"
     assert say("connect", note="ConnectionRefusedError") == "connect(): ConnectionRefusedError"
+    assert say("connect", note="no way", key=("::1", 5000)) == "connect() at ::1: no way"
+    nobody = os.strerror(errno.ECONNREFUSED)
+    assert say("connect", note=nobody, key=("::1", 5000)) == "connect() at ::1: refused"
+    assert say("connect", note="no way", key=("127.0.0.1", 5000)) == "connect(): no way"
     assert say("listen", key=("127.0.0.1", 5000)) == "listens on port 5000"
     assert say("output", 6, data=b"hello\n") == "prints 'hello'"
     assert say("input", 6, data=b"hello\n") == "reads 'hello'"
