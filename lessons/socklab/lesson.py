@@ -78,7 +78,7 @@ class Lab(Exchange):
         link = self.hub.take(self._to_come + len(self.programs))
         program = Program(self, link, path)
         link.tell("run", mode, str(path), tuple(arguments), recv_max, send_max,
-                  self.real_clock, turnstile, self.submission.given)
+                  self.real_clock, turnstile, self.submission.given, path in self.hub.restless)
         if mode == "run":
             self.hub.rehearse(str(path))  # most checks of a lesson run the same file
         return program
