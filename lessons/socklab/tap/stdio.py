@@ -112,7 +112,7 @@ TRACEBACK = 3  # beside 1 and 2: what Python says of an uncaught exception
 in_traceback: set[int] = set()  # the threads that print one at this moment
 # pieces of output without any work on sockets between them: more are a flood, but a right
 # program may print each byte that it got, in a few pieces
-most_prints, EACH_BYTE = 17_000, 4
+most_prints, each_byte = 17_000, 4
 _shown = [0, 0]  # pieces since then, and the count of work at that time
 
 
@@ -121,7 +121,7 @@ def show(number: int, data: bytes) -> None:
     if control.work != _shown[1]:
         _shown[:] = [0, control.work]
     _shown[0] += 1
-    if _shown[0] == most_prints + EACH_BYTE * control.moved:
+    if _shown[0] == most_prints + each_byte * control.moved:
         control.tell("flood")
     control.progress += 1
     channel = TRACEBACK if _thread.get_ident() in in_traceback else number
