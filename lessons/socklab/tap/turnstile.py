@@ -614,7 +614,8 @@ class Finder:
         file = os.path.join(parking.home, name + ".py")
         if path is not None or name.startswith("given_") or not os.path.isfile(file):
             return None
-        return spec_from_file_location(name, file, loader=_Loader(name, file, self))
+        loader: Any = _Loader(name, file, self)
+        return spec_from_file_location(name, file, loader=loader)
 
     def install(self) -> None:
         """Go before the finder that looks into the folders of sys.path."""
