@@ -10,8 +10,6 @@ C.  (`pickle` would let a program run code in the grader.)  Imported on both sid
 
 from __future__ import annotations
 
-from _json import encode_basestring_ascii, make_encoder, make_scanner
-
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
     from typing import Any
@@ -47,8 +45,19 @@ class _Rules:
     parse_float, parse_int, parse_constant = float, int, float
 
 
-_write = make_encoder(None, _special, encode_basestring_ascii, None, ":", ",", False, False, True)
-_read = make_scanner(_Rules())  # type: ignore[arg-type]
+_write: Any
+_read: Any
+try:
+    from _json import encode_basestring_ascii, make_encoder, make_scanner
+
+    _write = make_encoder(None, _special, encode_basestring_ascii, None, ":", ",", False, False,
+                          True)
+    _read = make_scanner(_Rules())  # type: ignore[arg-type]
+except (ImportError, AttributeError, TypeError):  # a Python that has changed that part
+    import json
+
+    _write = json.JSONEncoder(default=_special, separators=(",", ":")).iterencode
+    _read = json.JSONDecoder(object_hook=_meant).raw_decode
 
 
 def encode(*values: object) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 from socklab import wire
@@ -17,6 +19,19 @@ VALUES = [
 @pytest.mark.parametrize("values", VALUES)
 def test_what_is_sent_arrives(values: tuple) -> None:
     assert wire.split(bytearray(wire.encode(*values))) == [values]
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_a_python_without_the_quick_part_speaks_the_same(
+        values: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "_json", None)
+    spec = spec_from_file_location("slow_wire", wire.__file__)
+    assert spec is not None and spec.loader is not None
+    slow = module_from_spec(spec)
+    spec.loader.exec_module(slow)
+    assert slow._read is not wire._read
+    assert wire.split(bytearray(slow.encode(*values))) == [values]
+    assert slow.split(bytearray(wire.encode(*values))) == [values]
 
 
 def test_lists_and_bytearrays_arrive_as_tuples_and_bytes() -> None:
