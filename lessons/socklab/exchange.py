@@ -377,6 +377,8 @@ class Exchange:
     def _too_much(self, program: Running | None, number: int, limit: tuple[int, int]) -> bool:
         """Is it much more than anything that was given to the program could explain?"""
         most, for_a_byte = limit
+        if number <= most // AGAIN:
+            return False  # under any limit: asked often, so this is answered first
         if program is not None and program.path in self.hub.restless:
             most, for_a_byte = most // AGAIN, for_a_byte // 2
         if number <= most:

@@ -47,7 +47,7 @@ class Link:
 
     def _readable(self) -> None:
         try:
-            data = self.connection.recv(1 << 20)
+            data = self.connection.recv(1 << 16)  # (memory for more is slow to get)
             self._buffer.extend(data)
             messages = wire.split(self._buffer)
         except BlockingIOError:

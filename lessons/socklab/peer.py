@@ -99,7 +99,7 @@ class Peer:
         if self.closed:
             return
         try:
-            data = self._socket.recv(1 << 20)
+            data = self._socket.recv(1 << 16)  # (memory for more is slow to get)
         except BlockingIOError:
             return
         except OSError:
