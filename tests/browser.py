@@ -125,6 +125,8 @@ class Browser:
     def __init__(self, driver: str, profile: Path) -> None:
         self._driver = driver
         arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage",
+                     "--no-first-run", "--disable-background-networking",
+                     "--disable-component-update", "--disable-sync",
                      f"--user-data-dir={profile}", "--window-size=1400,1000"]
         wanted = {"browserName": "chrome", "goog:chromeOptions": {"args": arguments}}
         if binary := shutil.which("chromium") or shutil.which("chromium-browser"):

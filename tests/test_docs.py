@@ -342,7 +342,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
 def handouts() -> list[str]:
     """What lies on a table in class; CLASS.md is read by one person, before."""
-    return [name for name in markdown() if re.match(r"lessons/\d\d/(?!CLASS)", name)]
+    return [name for name in markdown() if re.match(r"lessons/\d\d/(?!CLASS)[A-Z]+\.md", name)]
 
 
 @pytest.mark.parametrize("name", handouts())
@@ -359,11 +359,15 @@ def test_a_handout_prints_on_two_pages(name: str, tmp_path: Path) -> None:
     html.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
                     f"<style>{css}</style><main>{body}</main></html>", encoding="utf-8")
     subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu",
-                    "--disable-dev-shm-usage", "--no-pdf-header-footer",
+                    "--disable-dev-shm-usage", "--no-pdf-header-footer", "--no-first-run",
+                    "--disable-background-networking", "--disable-component-update",
                     f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={pdf}",
                     html.as_uri()], capture_output=True, stdin=subprocess.DEVNULL)
     assert pdf.exists(), "Chromium has printed nothing"
-    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) <= 2
+    printed = pdf.read_bytes()
+    if not re.search(rb"SegoeUI|HelveticaNeue|Arial|LiberationSans", printed):
+        pytest.skip("no font of site.css is installed (on Debian: fonts-liberation)")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
 
 
 # -- the real thing ----------------------------------------------------------------------------

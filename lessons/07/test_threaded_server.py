@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from socklab.lesson import Lab, Peer, Program, core, more
+from socklab.lesson import Failure, Lab, Peer, Program, core, more
 
 
 @pytest.fixture
@@ -30,18 +30,29 @@ def test_silent_client(lab: Lab, server: Program) -> None:
 
 
 @core
-def test_own_numbers(lab: Lab, server: Program) -> None:
+def test_own_numbers(lab: Lab) -> None:
     """Every client has its own answers and its own numbers, from 1."""
-    ann, bob = server.connect(), server.connect()
-    lab.settle()
-    with lab.case("ann and bob are connected; each sends a line"):
-        talk(ann, b"one\n", b"1 ONE\n")
-        talk(bob, b"eins\n", b"1 EINS\n")
+    server = lab.server("threaded_server.py", port=5050, turnstile=True)
+    with lab.case("ann's thread is held at its first step until bob has come, too"):
+        server.hold(0, only_new=True)
+        ann, bob = server.connect(), server.connect()
+        lab.settle()
+        server.let_go()
+        try:
+            talk(ann, b"hello\n", b"1 HELLO\n")
+            talk(bob, b"hallo\n", b"1 HALLO\n")
+        except Failure as failure:
+            if failure.kind in ("still", "closed", "other"):
+                failure.kind, failure.table = "meanwhile", lab.table(server)
+            raise
+    with lab.case("each sends one more line"):
+        talk(ann, b"one\n", b"2 ONE\n")
+        talk(bob, b"eins\n", b"2 EINS\n")
     with lab.case("they take turns in mid-line"):
-        talk(ann, b"two\nthr", b"2 TWO\n")
-        talk(bob, b"zwei\ndr", b"2 ZWEI\n")
-        talk(ann, b"ee\n", b"3 THREE\n")
-        talk(bob, b"ei\n", b"3 DREI\n")
+        talk(ann, b"two\nthr", b"3 TWO\n")
+        talk(bob, b"zwei\ndr", b"3 ZWEI\n")
+        talk(ann, b"ee\n", b"4 THREE\n")
+        talk(bob, b"ei\n", b"4 DREI\n")
     ann.expect_nothing()
 
 

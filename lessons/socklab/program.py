@@ -315,13 +315,14 @@ class Program:
         self.lab.tape.add(Event(time.perf_counter(), self.name, "type", note="Ctrl-C"))
         self.tell("interrupt")
 
-    def hold(self, step: int) -> None:
+    def hold(self, step: int, only_new: bool = False) -> None:
         """Hold the first thread that comes to its instruction number `step` from now on.
 
         Only instructions of the student's file that can touch shared data count.  Needs
         a program that was started with turnstile=True.
+        only_new: hold none that is there already.
         """
-        self.order("hold", step)
+        self.order("hold", step, only_new)
 
     def let_go(self) -> bool:
         """Let the held thread go on; return whether one was held."""

@@ -475,10 +475,10 @@ def _room(number: int, ours: int, theirs: int, room: int | None) -> None:
 _holder: Any = None
 
 
-def _hold(number: int, step: int) -> None:
+def _hold(number: int, step: int, only_new: bool) -> None:
     global _holder
     _holder = _holder or _turnstile().Holder()
-    _holder.arm(step)
+    _holder.arm(step, only_new)
     control.tell("done", number)
 
 

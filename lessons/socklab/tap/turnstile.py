@@ -531,13 +531,18 @@ class Holder:
         self._patience = 0  # steps that all others may still make meanwhile
         self.trace: list[tuple[str, str, int]] = []
         self._begun: set[parking.Record] = set()  # have done something shared on their line
+        self._exempt: set[parking.Record] = set()  # are not to be held
 
-    def arm(self, step: int) -> None:
-        """From now on count each thread's instructions; hold who comes to `step` first."""
+    def arm(self, step: int, only_new: bool = False) -> None:
+        """From now on count each thread's instructions; hold who comes to `step` first.
+
+        only_new: none that is there already.
+        """
         global on_step
         with parking.mutex:
             self.at, self.happened, self._steps = step, False, {}
             self.trace, self._begun = [], set()
+            self._exempt = set(parking.records) if only_new else set()
         on_step = self._step
 
     def _step(self, file: str, line: int, shared: bool) -> None:
@@ -554,6 +559,8 @@ class Holder:
             return
         if self.held is not None:
             self._wait_less()
+        if record in self._exempt:
+            return
         # no mutex up to here: nobody but this thread changes what it has in these
         count = self._steps[record] = self._steps.get(record, -1) + 1
         begun = record in self._begun
