@@ -22,6 +22,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+# Chromium: as root, with little shared memory, and asking nothing of its makers' hosts.
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]
 TOKEN = "only-on-loopback"
 CHANCE = random.SystemRandom()
 PATIENCE = 120  # seconds for anything, on a busy machine
@@ -124,10 +127,8 @@ class Browser:
 
     def __init__(self, driver: str, profile: Path) -> None:
         self._driver = driver
-        arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage",
-                     "--no-first-run", "--disable-background-networking",
-                     "--disable-component-update", "--disable-sync",
-                     f"--user-data-dir={profile}", "--window-size=1400,1000"]
+        arguments = ["--headless=new", *FLAGS, f"--user-data-dir={profile}",
+                     "--window-size=1400,1000"]
         wanted = {"browserName": "chrome", "goog:chromeOptions": {"args": arguments}}
         if binary := shutil.which("chromium") or shutil.which("chromium-browser"):
             wanted["goog:chromeOptions"]["binary"] = binary  # type: ignore[index]

@@ -395,6 +395,25 @@ def test_a_deadlock_in_a_running_server(bench: Bench) -> None:
     assert any(row.startswith(" ") and "with second:" in row for row in table)
 
 
+def test_only_a_new_thread_is_held(bench: Bench) -> None:
+    """Neither the main thread, which accepts, nor the thread of a client from before."""
+    server = bench.serve(RIGHT_SERVERS["a lock around both"], turnstile=True)
+    ann = server.connect()
+    bench.lab.settle()
+    server.hold(0, only_new=True)
+    ann.send(b"ann")
+    ann.expect(b"welcome")
+    bob, carol = server.connect(), server.connect()
+    for peer, name in (bob, b"bob"), (carol, b"carol"):
+        peer.send(name)
+    carol.expect(b"welcome")  # the first new one is held, not all
+    bob.expect_nothing()
+    assert server.let_go()
+    bob.expect(b"welcome")
+    server.hold(0, only_new=True)
+    assert not server.let_go()
+
+
 def test_no_deadlock_where_threads_only_wait(bench: Bench) -> None:
     server = bench.serve(RIGHT_SERVERS["a pool of threads with a lock"])
     server.connect()

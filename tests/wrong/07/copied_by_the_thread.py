@@ -2,7 +2,7 @@
 # mistake: E04: the thread copies a global variable when it begins
 # caught by: test_own_numbers
 # fails as: meanwhile
-# hint says: Through which name
+# hint says: does it find its connection
 """Lesson 07: a line server with a thread for each client."""
 
 import socket

@@ -2,7 +2,7 @@
 # mistake: E04: a lambda looks up the connection when the thread begins
 # caught by: test_own_numbers
 # fails as: meanwhile
-# hint says: Through which name
+# hint says: does it find its connection
 """Lesson 07: a line server with a thread for each client."""
 
 import socket
