@@ -61,6 +61,8 @@ def kick(name: str) -> None:
     log(f"{name} is sent out")  # before it is, or its thread may be the first to say so
     try:
         guest.connection.shutdown(socket.SHUT_RDWR)  # its thread sees the end, and clears up
+        if sys.platform == "win32":  # there, only close() wakes the thread
+            guest.connection.close()
     except OSError:
         print(f"{name} was going anyway.")
 

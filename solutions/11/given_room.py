@@ -51,7 +51,7 @@ def send(guest):
     try:
         while (data := guest.outbox.get()) is not None:
             guest.connection.sendall(data)
-        guest.connection.shutdown(socket.SHUT_RDWR)  # this ends a recv() that waits, too
+        guest.connection.shutdown(socket.SHUT_RDWR)  # wakes recv(); Windows: the client does
     except OSError:
         pass  # the receiving thread meets the same trouble, and reports it
 

@@ -75,7 +75,11 @@ class Guest:
             deadline = self.since + SILENCE
         left = max(0, deadline - time.monotonic())
         # not settimeout(): that would hold for the writing thread, too
-        if not select.select([self.connection], [], [], left)[0]:
+        try:
+            ready = select.select([self.connection], [], [], left)[0]
+        except ValueError:  # it has no descriptor any more: hang_up() was faster
+            raise ConnectionAbortedError("we have hung up") from None
+        if not ready:
             raise Refused("limit", "this took too long")
 
     def count(self) -> None:
@@ -107,11 +111,13 @@ class Guest:
             self.hang_up()
 
     def hang_up(self) -> None:
-        """Wake the threads that wait for this guest. close() alone might not."""
+        """Wake the threads that wait for this guest."""
         try:
             self.connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # the guest was faster
+        if sys.platform == "win32":  # there, only close() wakes them
+            self.connection.close()
 
 
 def report(guest: Guest, what: str) -> None:
@@ -231,7 +237,11 @@ def main() -> None:
     listening = socket.create_server((HOST, PORT), backlog=CONNECTIONS)
     print(f"The room is open on {HOST}, port {PORT}.")
     while True:
-        connection, _ = listening.accept()
+        try:
+            connection, _ = listening.accept()
+        except OSError as error:  # on Windows: it has gone while it was waiting
+            print(f"Nobody has come: {error}", file=sys.stderr)
+            continue
         if doors.acquire(blocking=False):
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
         else:

@@ -523,6 +523,77 @@ print("over")
         server.stop()
 
 
+WAITS = ["c.recv(10)", "(c.settimeout(9e9), c.recv(10))", "select.select([c], [], [])"]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_shutdown_while_another_thread_waits(bench: Bench, wait: str) -> None:
+    """On Windows that thread waits on, elsewhere it goes on; the bench knows it of both."""
+    server = bench.serve(ACCEPT + f"""
+import select, threading
+t = threading.Thread(target=lambda: {wait})
+t.start()
+input()
+c.shutdown(socket.SHUT_RDWR)
+input()
+t.join()
+print("over")
+""")
+    peer = server.connect()
+    bench.lab.settle()  # now that thread waits
+    server.type("")
+    peer.expect_end()
+    server.expect_waits_for("input")
+    peer.close()
+    server.type("")
+    server.expect_output("over")
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_shutdown_and_close_end_the_wait_of_another_thread(bench: Bench, wait: str) -> None:
+    """One of the two does, on every system: hard_chat_server.py lives on it."""
+    server = bench.serve(ACCEPT + f"""
+import select, threading
+t = threading.Thread(target=lambda: {wait})
+t.start()
+input()
+c.shutdown(socket.SHUT_RDWR)
+c.close()
+t.join()
+print("over")
+input()
+""")
+    peer = server.connect()
+    bench.lab.settle()
+    server.type("")
+    server.expect_output("over")
+    server.expect_waits_for("input")
+    peer.expect_end()
+
+
+def test_a_client_that_breaks_off_in_the_queue(bench: Bench) -> None:
+    """accept() takes it out of the queue, be it with an error (Windows) or not."""
+    server = bench.serve("""
+        import socket
+        listening = socket.create_server(("127.0.0.1", 5000))
+        input()
+        for _ in range(2):
+            try:
+                c, _ = listening.accept()
+                print("accepted")
+            except OSError:
+                print("gone")
+        print(c.recv(10))
+    """)
+    server.connect().reset()
+    server.type("")
+    server.expect_waits_for("accept")
+    peer = server.connect()
+    server.expect_waits_for("recv")
+    peer.send(b"x")
+    server.expect_output("b'x'")
+
+
 def test_a_socketpair_is_counted(bench: Bench) -> None:
     program = bench.run("""
         import socket, threading

@@ -29,6 +29,8 @@ DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
 LITTLE = 16_384  # bytes for which there is mostly room at once
 QUEUE = 128  # connections that wait for accept(), at least
 INET = (socket.AF_INET, socket.AF_INET6)
+# what accept() says on Windows of a client that broke off in the queue (Microsoft's accept())
+GONE = (errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN)
 
 plans: dict[int, tuple] = {}  # faults for a connection that is yet to come, by its far port
 open_streams: dict[tuple[int, int], Stream] = {}  # for the answers to "are you still?"
@@ -180,13 +182,19 @@ class Socket(Real):
         if listener is None or not control.active:
             return super().accept()  # type: ignore[return-value]
         self._wait_if_timed(waiting.IN, "accept")
-        parked = self._park("accept", waiting.Ready(self, waiting.IN))
-        connection = None
+        parked = self._park("accept", waiting.Call(self, waiting.IN))
+        taken = False  # somebody from the queue
         try:
             connection, address = super().accept()
+            taken = True
+        except OSError as error:
+            taken = error.errno in GONE
+            if taken:
+                control.event("accept", self._channel(), note=_name_of(error))
+            raise
         finally:
             with parking.mutex:
-                listener.accepted += connection is not None
+                listener.accepted += taken
                 if parked:
                     parking.unpark(parked)
         assert isinstance(connection, Socket)
@@ -257,7 +265,8 @@ class Socket(Real):
         parked = None
         if not flags & DONTWAIT:
             self._wait_if_timed(waiting.IN, call)
-            parked = self._park(call, waiting.Ready(self, waiting.IN))
+            if not stream.deaf:
+                parked = self._park(call, waiting.Call(self, waiting.IN))
         got: Any = None
         note = ""
         try:
@@ -458,12 +467,20 @@ class Socket(Real):
         if self.stream is not None and how != socket.SHUT_RD:
             self.stream.set_room(None)  # a send that waits in another thread fails now
         with parking.mutex:
-            for end in (self.stream, self.listener):
-                if end is not None and how != socket.SHUT_WR:
-                    end.ended = True
+            if how != socket.SHUT_WR:
+                self._shut_reading()
             if self.stream is not None and how != socket.SHUT_RD:
                 self.stream.sent_end = True
         control.event("shutdown", self._channel(), asked=how)
+
+    def _shut_reading(self) -> None:
+        """No recv waits from now on; but on Windows, one that waits already goes on."""
+        for end in (self.stream, self.listener):
+            if end is not None:
+                # github.com/python/cpython/issues/91913
+                end.ended = end.ended or sys.platform != "win32"
+        if self.stream is not None:
+            self.stream.deaf = True
 
     def close(self) -> None:
         kept = not self._closed and self._io_refs > 0  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ class Stream:
         self.key = (ours, theirs)
         self.taken = 0  # bytes that the program's code has received
         self.ended = False  # it has seen the end, so a further recv does not wait
+        self.deaf = False  # shut down for reading
         self.sent = 0  # bytes that the program's code has given to send
         self.sending = 0  # threads that are inside the system's send
         self.sent_end = False  # shut down for writing

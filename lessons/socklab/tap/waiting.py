@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 import select
+import sys
 from collections.abc import Iterable
 from weakref import WeakValueDictionary, ref
 
@@ -73,6 +74,9 @@ def _waker() -> Waker:
 class Ready:
     """As a channel: this socket being ready for reading (IN) or for writing (OUT)."""
 
+    # does a close() by another thread end the wait?
+    close_ends = sys.platform == "win32"
+
     def __init__(self, tapped: Any, event: int, holds: bool = True) -> None:
         self.tapped, self.event = tapped, event
         self.holds = holds  # the socket stays open until the wait is over
@@ -80,13 +84,22 @@ class Ready:
 
     def state(self) -> tuple | None:
         state: tuple | None
-        if not self.holds and self.tapped.fileno() == -1:
-            return ()  # closed meanwhile: nothing comes from it any more
+        if self.tapped.fileno() == -1:  # closed meanwhile
+            if self.close_ends:
+                return None
+            if not self.holds:
+                return ()  # nothing comes from it any more
         if self.event == OUT:
             state = self.tapped.writing_state()
         else:
             state = self.tapped.reading_state()
         return state
+
+
+class Call(Ready):
+    """The same, when recv() or accept() itself waits: macOS ends that, too (XNU, soo_drain)."""
+
+    close_ends = sys.platform != "linux"
 
 
 def channels_of(interest: Iterable[tuple[int, int]]) -> tuple[parking.Channel, ...]:
