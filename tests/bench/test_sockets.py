@@ -143,7 +143,7 @@ c.recv(1)
 
 def test_results_and_errors_are_those_of_the_system(bench: Bench) -> None:
     text = """
-import array, socket
+import array, socket, sys
 server = socket.create_server(("127.0.0.1", 5000))
 a = socket.create_connection(server.getsockname())
 b, _ = server.accept()
@@ -157,11 +157,12 @@ show(a.send, "text"), show(a.sendall, None), show(a.send, 5), show(a.sendall)
 show(b.recv, 3), show(b.recv, 0), show(b.recv, -1), show(b.recv, "5"), show(b.recv)
 show(b.recv_into, bytearray(2)), show(b.recv_into, bytearray(0)), show(b.recv_into, b"xx")
 show(b.recv_into, bytearray(2), 5), show(b.recv_into, bytearray(2), -1)
-show(b.recvfrom, 2), show(b.recvfrom_into, bytearray(1))
+if sys.platform != "win32":  # recvfrom() gives an address of no meaning there
+    show(b.recvfrom, 2), show(b.recvfrom_into, bytearray(1)), show(server.recv, 5)
 b.setblocking(False)
 show(b.recv, 1), show(b.recv, 5), show(b.recv, 5), show(b.recv_into, bytearray(3))
 show(a.connect, ("127.0.0.1", 5000)), show(a.connect_ex, ("127.0.0.1", 5000))
-show(server.recv, 5), show(server.send, b"x"), show(socket.socket().recv, 5)
+show(server.send, b"x"), show(socket.socket().recv, 5)
 show(socket.socket().accept), show(a.getpeername), show(b.getsockname)
 a.shutdown(socket.SHUT_WR)
 show(a.send, b"x")
