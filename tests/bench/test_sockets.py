@@ -572,6 +572,22 @@ input()
     peer.expect_end()
 
 
+def test_a_race_of_macos_is_a_broken_pipe(bench: Bench) -> None:
+    """A send in the moment of a reset; elsewhere, and a moment later there, it is EPIPE."""
+    server = bench.serve(ACCEPT + """
+import errno
+def racing(self, *arguments):
+    raise OSError(errno.EPROTOTYPE, "Protocol wrong type for socket")
+socket.socket.__mro__[1].send = racing  # the system's own
+try:
+    c.sendall(b"x")
+except BrokenPipeError as error:
+    print("broken pipe", error.errno == errno.EPIPE)
+""")
+    server.connect()
+    server.expect_output("broken pipe True")
+
+
 def test_a_client_that_breaks_off_in_the_queue(bench: Bench) -> None:
     """accept() takes it out of the queue, be it with an error (Windows) or not."""
     server = bench.serve("""

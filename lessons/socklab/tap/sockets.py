@@ -378,6 +378,11 @@ class Socket(Real):
         stream.sending += 1
         try:
             sent = send()
+        except OSError as error:
+            # macOS, now and then, in the moment of a reset: github.com/python/cpython/issues/77631
+            if error.errno == errno.EPROTOTYPE:
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
+            raise
         finally:
             with parking.mutex:
                 stream.sending -= 1
