@@ -460,6 +460,7 @@ def test_queues_and_events_behave_like_those_of_the_library(bench: Bench) -> Non
     assert plain.returncode == 0 and bench.output(text) == plain.stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C does not end such a wait")
 def test_an_item_is_not_lost_when_ctrl_c_comes(bench: Bench) -> None:
     program = bench.run("""
         import queue
