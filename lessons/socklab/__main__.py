@@ -6,6 +6,7 @@ Python too, as far as the sentence which says that they are too old.)
 """
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -48,7 +49,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
         return 130
-    except BrokenPipeError:  # nobody reads on: `doctor | head`
+    except OSError as error:  # nobody reads on: `doctor | head`; on Windows that is EINVAL
+        if error.errno not in (errno.EPIPE, errno.EINVAL):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

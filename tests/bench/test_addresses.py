@@ -24,7 +24,7 @@ def bind(table: Addresses, host: str = "127.0.0.1", port: int = 5000, *, six: bo
     """Bind, perhaps listen; return "ok" or the name of the error."""
     answer = table.bind("somebody", host, port, six, reuse, both)
     if answer[0] == "error":
-        return errno.errorcode[answer[1]]
+        return errno.errorcode[answer[1]].removeprefix("WSA")  # Windows
     if listen:
         table.listening(answer[1], 40_000 + answer[1], port)
     return "ok"
