@@ -188,7 +188,7 @@ def test_the_table_says_what_the_system_says(one: tuple) -> None:
                 _bound(two, port, reuse).close()
                 is_so = "ok"
             except OSError as error:
-                is_so = errno.errorcode[error.errno or 0]
+                is_so = errno.errorcode[error.errno or 0].removeprefix("WSA")
         assert said == is_so, (one, two, reuse, listen)
 
 
@@ -312,18 +312,18 @@ def test_a_port_taken_twice(bench: Bench) -> None:
         try:
             two.bind(("localhost", 5000))
         except OSError as error:
-            print(errno.errorcode[error.errno], error.strerror, two.getsockname()[1])
+            print(errno.errorcode[error.errno], error.strerror)
         one.close()
         two.bind(("localhost", 5000))
     """)
-    assert re.match(r"EADDRINUSE .+ 0$", output)
+    assert re.match(r"(WSA)?EADDRINUSE .+$", output)
 
 
 def test_nobody_listens(bench: Bench) -> None:
     output = bench.output("""
         import errno, socket
         s = socket.socket()
-        print(errno.errorcode[s.connect_ex(("127.0.0.1", 5000))])
+        print(errno.errorcode[s.connect_ex(("127.0.0.1", 5000))].removeprefix("WSA"))
         try:
             socket.create_connection(("localhost", 5000))
         except ConnectionRefusedError as error:
@@ -336,11 +336,11 @@ def test_nothing_leaves_the_machine(bench: Bench) -> None:
     program = bench.run("""
         import errno, socket
         for host in "192.0.2.1", "10.0.0.1":
-            print(errno.errorcode[socket.socket().connect_ex((host, 80))])
+            print(errno.errorcode[socket.socket().connect_ex((host, 80))].removeprefix("WSA"))
             try:
                 socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", (host, 80))
             except OSError as error:
-                print(errno.errorcode[error.errno])
+                print(errno.errorcode[error.errno].removeprefix("WSA"))
         for name in "example.com", "python.org":
             for look_up in socket.gethostbyname, socket.gethostbyname_ex:
                 try:
@@ -376,7 +376,7 @@ def test_ipv6_loopback(bench: Bench) -> None:
         import errno, socket
         c = socket.create_connection(("::1", 5000))
         print(c.recv(9), c.getpeername())
-        print(errno.errorcode[socket.socket().connect_ex(("127.0.0.1", 5000))])
+        print(errno.errorcode[socket.socket().connect_ex(("127.0.0.1", 5000))].removeprefix("WSA"))
     """) == "b'hello' ('::1', 5000, 0, 0)\nECONNREFUSED\n"
     server.expect_output("('::1', 5000, 0, 0)", "4 ('::1', 5000, 0, 0)",
                          "4 ('::1', 5000, 0, 0)")
@@ -443,7 +443,7 @@ def test_restart_after_a_stop(bench: Bench) -> None:
         try:
             s.bind(("127.0.0.1", 5000))
         except OSError as error:
-            sys.exit(errno.errorcode[error.errno])
+            sys.exit(errno.errorcode[error.errno].removeprefix("WSA"))
         s.listen()
         c, _ = s.accept()
         c.sendall(b"hello")

@@ -116,6 +116,8 @@ class Socket(Real):
         if real is None:
             super().connect(address)
             return
+        if real[0].startswith("::ffff:"):  # a server for both; Windows would not let IPv6 there
+            self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         try:
             super().connect(real)
         except BlockingIOError:  # on its way
