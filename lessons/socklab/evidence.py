@@ -104,7 +104,7 @@ def _outcome(failure: Failure) -> str:
         "lost": f"{who} has closed a connection of the bench, or has become another "
                 "program, and was stopped.",
         "parent": f"{who} ended the process that had started it.",
-        "late": f"{who} did not get any further in a minute. (This could not be proven, "
+        "late": f"{who} did not get any further for a long time. (This could not be proven, "
                 "because the program waits in a way that the bench cannot see.)",
     }
     place = _at(failure, *outcome.where) if outcome.where[1] else ""

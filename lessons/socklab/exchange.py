@@ -32,7 +32,9 @@ ALIVE_LIMIT = 24  # processes a program may have alive; its children may start s
 PAUSE = 0.0002  # seconds between two looks at what has come
 PATIENCE = 0.005  # seconds in which a program may come to rest before it answers
 FIRINGS = 200  # timers let run out one by one in a wait; then in steps of a 500th of it
+MOVING = 4000  # the same, while the program gets on: it prints letter by letter, say
 REAL_LIMIT = 60.0  # seconds: the last resort, for what cannot be proven
+REAL_AGAIN = 15.0  # and for a file that has needed it before
 LONGEST = 600.0  # seconds, for what gets on and on and never ends
 LOST_LIMIT = 5.0  # seconds that a process may live on without its connection to us
 QUIET = 1.0  # seconds without any sign of life, where nothing is expected anyway
@@ -119,9 +121,9 @@ class Watch:
             return False
         return now - before_now > CPU_LIMIT
 
-    def too_long(self) -> bool:
-        now = time.monotonic()
-        return now - self.since > REAL_LIMIT or now - self.start > LONGEST
+    def too_long(self, again: bool) -> bool:
+        now, limit = time.monotonic(), REAL_AGAIN if again else REAL_LIMIT
+        return now - self.since > limit or now - self.start > LONGEST
 
     def quiet(self, signs: list[int]) -> bool:
         """Has nothing that the grader can see changed for a while?"""
@@ -172,7 +174,8 @@ class Exchange:
             return None
         watch = Watch()
         first_pause = PAUSE if horizon else 0.0  # what is due comes mostly without a question
-        spent, firings, pause = 0.0, 0, first_pause
+        spent, firings, fired, pause = 0.0, 0, 0, first_pause
+        signs: list[int] = []
         while True:
             due = watch.due()
             if self.hub.pump(0) and not (due or done() or self._flooded()):
@@ -196,11 +199,14 @@ class Exchange:
                     if outcome := self._unproven(alive, watch, horizon):
                         return outcome
                     continue
+            if fired < MOVING and signs != (signs := self._signs_of_life()):
+                firings = 0
             first = _step(self.next_timer(alive), firings, horizon)
             if first is None or spent + first > horizon or firings > FIRINGS + 1000:
                 return Outcome("still", waits=self._waits(alive))
             self.fire(first, alive)
-            spent, firings, pause = spent + max(first, 0), firings + 1, first_pause
+            spent, pause = spent + max(first, 0), first_pause
+            firings, fired = firings + 1, fired + 1
 
     def _unproven(self, alive: list[Running], watch: Watch, horizon: float) -> Outcome | None:
         """What is to be said of programs that are not still, if anything can be by now."""
@@ -208,7 +214,7 @@ class Exchange:
             return self._busy(alive, watch, horizon)
         if any(p.finished for p in alive):
             return None  # it has ended instead of answering
-        return Outcome("late", waits=self._waits(alive)) if watch.too_long() else None
+        return self._late(alive, watch)
 
     # -- questions ------------------------------------------------------------------------
 
@@ -429,6 +435,11 @@ class Exchange:
             # it can be proven neither way; if something were due, we would wait longer
             if horizon == 0 and watch.quiet(self._signs_of_life()):
                 return Outcome("still", waits=self._waits(programs))
-        if watch.too_long():
-            return Outcome("late", programs[0].name, waits=self._waits(programs))
-        return None
+        return self._late(programs, watch)
+
+    def _late(self, programs: list[Running], watch: Watch) -> Outcome | None:
+        """The last resort: too much real time has passed, and nothing can be proven."""
+        if not watch.too_long(again=any(p.path in self.hub.late for p in programs)):
+            return None
+        self.hub.late.update(p.path for p in programs)
+        return Outcome("late", programs[0].name, waits=self._waits(programs))

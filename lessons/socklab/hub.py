@@ -135,6 +135,7 @@ class Hub:
         # programs that took long to get nowhere, by what was tried: (kind, what) of the failure
         self.hopeless: dict[tuple[str, Path], tuple[str, str]] = {}
         self.restless: set[Path] = set()  # files that have gone on without end once
+        self.late: set[Path] = set()  # files of which something could not be proven once
         atexit.register(self.close)
 
     # -- the loop ---------------------------------------------------------------------

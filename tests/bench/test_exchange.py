@@ -278,6 +278,21 @@ def test_late(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert outcome(bench).kind == "late"
 
 
+def test_what_was_late_once_is_given_less_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole lesson would take a minute for each of its checks."""
+    monkeypatch.setattr(exchange, "REAL_AGAIN", 0.5)
+    bench.run("""
+        import socket
+        one = socket.socket(type=socket.SOCK_DGRAM)
+        one.bind(("127.0.0.1", 0))
+        one.recvfrom(100)
+    """)
+    bench.hub.late.add(bench.folder / "program.py")
+    assert outcome(bench).kind == "late"
+
+
 def test_late_though_it_gets_on_and_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "LONGEST", 2.0)
     bench.run("""
@@ -345,6 +360,18 @@ def test_a_wait_without_end_of_timers_ends(
     monkeypatch.setattr(exchange, "FIRINGS", 50)
     bench.run("import time\nwhile True: time.sleep(0.0001)")
     assert outcome(bench).kind == "still"
+
+
+def test_short_sleeps_of_a_program_that_gets_on(bench: Bench) -> None:
+    """Letter by letter it prints, for twenty seconds: it is far from being still."""
+    program = bench.run("""
+        import time
+        for _ in range(1000):
+            print("x", end="", flush=True)
+            time.sleep(0.02)
+        print(" over")
+    """)
+    program.expect_output("x over")
 
 
 def test_many_that_look_around_all_the_time(bench: Bench) -> None:

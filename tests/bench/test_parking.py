@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import selectors
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -359,6 +361,96 @@ def test_polling_a_closed_socket_with_epoll(bench: Bench) -> None:
     peer.expect_end()
     bench.lab.settle()
     server.expect_waits_for("select")
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="Linux alone has it")
+def test_polling_for_edges(bench: Bench) -> None:
+    """That there is room is told once, and again when it has been full; an end is told once."""
+    server = bench.serve("""
+        import select, socket
+        listening = socket.create_server(("127.0.0.1", 5000))
+        c, _ = listening.accept()
+        c.setblocking(False)
+        poll = select.epoll()
+        poll.register(c, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+        out, ended = bytearray(), False
+        while not ended or out:
+            for _ in poll.poll():
+                try:
+                    while not ended:
+                        data = c.recv(1024)
+                        ended = not data
+                        out += data
+                except BlockingIOError:
+                    pass
+                try:
+                    while out:
+                        del out[:c.send(out)]
+                except BlockingIOError:
+                    pass
+    """)
+    peer = server.connect()
+    for _ in range(20):
+        peer.expect_nothing()
+        peer.send(b"hello")
+        peer.expect(b"hello")
+    peer.pause(3)
+    peer.send(b"again")
+    peer.half_close()
+    peer.expect(b"aga")
+    bench.lab.settle()
+    peer.resume()
+    peer.expect(b"in")
+    peer.expect_end()
+
+
+@pytest.mark.parametrize("name", ["SelectSelector", "PollSelector", "DefaultSelector"])
+def test_each_selector(bench: Bench, name: str) -> None:
+    if not hasattr(selectors, name):
+        pytest.skip("not on this system")
+    server = bench.serve(f"""
+        import selectors, socket
+        listening = socket.create_server(("127.0.0.1", 5000))
+        c, _ = listening.accept()
+        selector = selectors.{name}()
+        selector.register(c, selectors.EVENT_READ)
+        while selector.select() and (data := c.recv(100)):
+            c.sendall(data)
+    """)
+    peer = server.connect()
+    peer.expect_nothing()
+    peer.send(b"hello")
+    peer.expect(b"hello")
+    peer.expect_nothing()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not know it")
+@pytest.mark.parametrize("wait", [
+    "signal.pause()", "signal.sigwait([signal.SIGINT]); raise KeyboardInterrupt"])
+def test_waiting_for_a_signal(bench: Bench, wait: str) -> None:
+    """The main thread stands there for good while another one serves; Ctrl-C ends it."""
+    server = bench.serve(f"""
+        import signal, socket, threading
+        listening = socket.create_server(("127.0.0.1", 5000))
+        def serve():
+            c, _ = listening.accept()
+            while data := c.recv(100):
+                c.sendall(data)
+        if "sigwait" in {wait!r}:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            {wait}
+        except KeyboardInterrupt:
+            print("over")
+    """)
+    peer = server.connect()
+    peer.expect_nothing()
+    peer.send(b"hello")
+    peer.expect(b"hello")
+    server.interrupt()
+    server.expect_output("over")
+    server.expect_exit(0)
 
 
 def test_registering_while_another_thread_polls(bench: Bench) -> None:

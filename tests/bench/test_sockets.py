@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from typing import TYPE_CHECKING
 
@@ -650,7 +651,8 @@ def test_what_cannot_be_counted_is_never_called_still(bench: Bench) -> None:
     """It runs on, in real time; here it ends by itself."""
     server = bench.serve(ACCEPT + """
 import os
-s = socket.socket(fileno=c.detach())
+import _socket
+s = _socket.socket(fileno=c.detach())
 print(s.recv(10))
 """)
     peer = server.connect()
@@ -807,3 +809,77 @@ def test_a_call_on_a_closed_socket_is_no_wait(bench: Bench, call: str) -> None:
                 errors += 1
         print(errors)
     """) == "2000\n"
+
+
+@pytest.mark.parametrize("call, wrong", [
+    ("c.send(data)", "BrokenPipeError"), ("c.sendall(data)", "BrokenPipeError"),
+    ("n.send(data)", "BlockingIOError"), ("n.recv_into(data)", "BlockingIOError")])
+def test_an_error_leaves_a_bytearray_free(bench: Bench, call: str, wrong: str) -> None:
+    """Inside of the except clause it can be cleared, as with the system's own sockets."""
+    server = bench.serve("""
+        import socket
+        listening = socket.create_server(("127.0.0.1", 5000))
+        (c, _), (n, _) = listening.accept(), listening.accept()
+        n.setblocking(False)
+        input()
+        data = bytearray(100_000)
+        try:
+            while True:
+                CALL
+        except OSError as error:
+            data.clear()
+            print(type(error).__name__.replace("ConnectionResetError", "BrokenPipeError")
+                  .replace("ConnectionAbortedError", "BrokenPipeError"))
+    """.replace("CALL", call))
+    gone, slow = server.connect(), server.connect()
+    slow.pause()
+    gone.reset()
+    server.type("go")
+    server.expect_output(f"{wrong}\n")
+
+
+@pytest.mark.skipif(not hasattr(socket, "MSG_DONTWAIT"), reason="Windows does not know it")
+def test_a_flag_that_makes_a_call_wait_not(bench: Bench) -> None:
+    server = bench.serve(ACCEPT + """
+def ask(call, *values):
+    try:
+        print(call(*values, socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        print("would wait")
+input()
+ask(c.recv, 10)
+ask(c.send, b"x" * 100)
+input()
+""")
+    peer = server.connect()
+    peer.pause()
+    server.type("go")
+    server.expect_output("would wait\nwould wait\n")
+    peer.expect_nothing()
+
+
+def test_what_was_looked_at_is_there(bench: Bench) -> None:
+    """A recv after a look with MSG_PEEK gives as much at least, wherever the stream is cut."""
+    server = bench.serve(ACCEPT + """
+while data := c.recv(256, socket.MSG_PEEK):
+    print(data == c.recv(len(data)), len(data))
+""")
+    peer = server.connect(cuts=[3], recv_max=2)
+    peer.send(b"hello")
+    server.expect_output("True 5\n")
+    peer.send(b"again")
+    server.expect_output("True 5\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not know it")
+def test_looking_at_so_many_bytes(bench: Bench) -> None:
+    server = bench.serve(ACCEPT + """
+whole = socket.MSG_PEEK | socket.MSG_WAITALL
+print(c.recv(5, whole), c.recv(5))
+""")
+    peer = server.connect()
+    for byte in b"hell":
+        peer.send(bytes([byte]))
+        peer.expect_nothing()
+    peer.send(b"o")
+    server.expect_output("b'hello' b'hello'\n")

@@ -31,6 +31,9 @@ def interrupt() -> None:
         if parking.main.park is not None and callable(handler):
             disturbed = parking.main.park
             disturbed.disturbed = True
+        pipe: Any = waiting.pipes.get(_wakeup)
+        if pipe is not None:
+            pipe.given += 1
         tapped = waiting.by_descriptor.get(_wakeup)
         if tapped is not None and tapped.stream is not None:
             tapped.stream.sent += 1
@@ -72,8 +75,9 @@ def _noting(handler: Callable[[int, Any], Any]) -> Callable[[int, Any], Any]:
     def noting(number: int, frame: Any) -> Any:
         result = handler(number, frame)
         with parking.mutex:
-            if parking.main.park is not None:
-                parking.main.park.disturbed = False
+            wait = parking.main.park
+            if wait is not None and wait.call != "pause":  # that one ends then
+                wait.disturbed = False
         return result
 
     return noting
@@ -99,6 +103,28 @@ def _tap_set_wakeup_fd(fd: int, *, warn_on_full_buffer: bool = True) -> int:
     return before
 
 
+class Signal:
+    """As a channel: nothing but a signal ends this wait."""
+
+    def state(self) -> tuple | None:
+        return ()
+
+
+def _parked(real: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """pause() or sigwait(), as a wait that is known."""
+
+    def call(*args: Any) -> Any:
+        with parking.mutex:
+            parked = parking.park(name, (Signal(),))
+        try:
+            return real(*args)
+        finally:
+            with parking.mutex:
+                parking.unpark(parked)
+
+    return call
+
+
 def install() -> None:
     """Replace what the module signal is built on; before it is imported."""
     _signal.signal, _signal.getsignal = _tap_signal, _tap_getsignal  # type: ignore
@@ -108,6 +134,9 @@ def install() -> None:
     _signal_signal(_signal.SIGINT, _signal.default_int_handler)
     if sys.platform != "win32":
         _signal_signal(_signal.SIGURG, lambda number, frame: None)  # see _nudge
+    for name in ("pause", "sigwait", "sigwaitinfo"):
+        if hasattr(_signal, name):
+            setattr(_signal, name, _parked(getattr(_signal, name), name))
     for name in ("alarm", "setitimer"):  # they strike in real time: nothing can be proven
         if hasattr(_signal, name):
             setattr(_signal, name, _untracked(getattr(_signal, name), name))

@@ -26,6 +26,9 @@ _write_now = os.write  # `stdio` replaces it
 # as plain numbers: an IntFlag makes each `&` ten times slower
 PEEK, WAITALL = int(socket.MSG_PEEK), int(socket.MSG_WAITALL)
 DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
+# options that let a call wait longer or shorter than the tap can know
+REAL_TIME = {getattr(socket, name) for name in ("SO_RCVTIMEO", "SO_SNDTIMEO", "SO_RCVLOWAT")
+             if hasattr(socket, name)}
 LITTLE = 16_384  # bytes for which there is mostly room at once
 QUEUE = 128  # connections that wait for accept(), at least
 INET = (socket.AF_INET, socket.AF_INET6)
@@ -34,9 +37,30 @@ GONE = (errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN)
 
 plans: dict[int, tuple] = {}  # faults for a connection that is yet to come, by its far port
 open_streams: dict[tuple[int, int], Stream] = {}  # for the answers to "are you still?"
+detached: dict[int, Stream] = {}  # what a descriptor without a socket belongs to
 empties: dict[tuple[str, int], int] = {}  # how often recv gave b"" after the end, by line
 defaults: dict[str, int | None] = {"recv_max": None, "send_max": None}
 _local = parking._thread._local()
+
+
+class Whole(waiting.Call):
+    """As a channel: a recv() that looks at so many bytes at once, and takes none."""
+
+    def __init__(self, tapped: Socket, size: int) -> None:
+        super().__init__(tapped, waiting.IN)
+        self.size = size
+
+    def state(self) -> tuple | None:
+        state = super().state()
+        if state is None or state == ():
+            return state
+        try:
+            there = len(Real.recv(self.tapped, self.size, PEEK | DONTWAIT))
+        except BlockingIOError:
+            there = 0
+        except OSError:
+            return None
+        return (*state[:-1], state[-1] + there) if there < self.size else None
 
 
 class Socket(Real):
@@ -52,6 +76,9 @@ class Socket(Real):
         self._peer: tuple | None = None  # and of the other
         self._bound: tuple | None = None  # the grader's entry, to be freed at the close
         waiting.by_descriptor[self.fileno()] = self
+        if fileno in detached:
+            self.stream = detached.pop(fileno)
+            parking.untracked.remove("detach()")
 
     # -- addresses ---------------------------------------------------------------
 
@@ -235,6 +262,11 @@ class Socket(Real):
             return None  # there is room, so the wait returns at once
         return ("full", *self.stream.key)
 
+    def _patience(self, flags: int) -> float | None:
+        """The seconds that a call may wait; MSG_DONTWAIT is asked after Python's timeout."""
+        timeout = self.gettimeout()
+        return 0 if timeout is None and flags & DONTWAIT else timeout
+
     def _park(self, call: str, channel: parking.Channel) -> parking.Park | None:
         if self.gettimeout() is not None:
             return None  # it does not block, or has waited already
@@ -242,6 +274,11 @@ class Socket(Real):
             if self.fileno() == -1:
                 return None  # it is closed: the call fails at once, so nobody waits
             return parking.park(call, (channel,))
+
+    def setsockopt(self, *arguments: Any) -> None:  # type: ignore[override]
+        super().setsockopt(*arguments)
+        if arguments[:1] == (socket.SOL_SOCKET,) and arguments[1] in REAL_TIME:
+            parking.untracked.append("setsockopt()")
 
     def _wait_if_timed(self, events: int, call: str) -> None:
         timeout = self.gettimeout()
@@ -265,10 +302,11 @@ class Socket(Real):
             error, self._due = self._due, None
             raise error
         parked = None
-        if not flags & DONTWAIT:
-            self._wait_if_timed(waiting.IN, call)
-            if not stream.deaf:
-                parked = self._park(call, waiting.Call(self, waiting.IN))
+        self._wait_if_timed(waiting.IN, call)
+        if not stream.deaf and self._patience(flags) is None:
+            whole = DONTWAIT and flags & PEEK and flags & WAITALL
+            parked = self._park(call, Whole(self, asked) if whole else
+                                waiting.Call(self, waiting.IN))
         got: Any = None
         note = ""
         try:
@@ -280,8 +318,8 @@ class Socket(Real):
             size = got if isinstance(got, int) else len(got or b"")
             again = note == "BlockingIOError"
             with parking.mutex:
-                if got is not None and not flags & PEEK:
-                    stream.taken += size
+                if got is not None:
+                    stream.pass_bytes(size, bool(flags & PEEK))
                 repeated = size == 0 and stream.ended
                 if (got is not None and size == 0) or (note and not again):
                     stream.ended = True
@@ -318,14 +356,18 @@ class Socket(Real):
         return b"".join(parts)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        view = memoryview(buffer).cast("B")
-        room = nbytes or view.nbytes
-        if self.stream is None or nbytes < 0 or nbytes > view.nbytes:
-            return super().recv_into(buffer, nbytes, flags)  # with its usual errors
-        if flags & WAITALL:
-            data = self._all_of(room, flags & ~WAITALL)
-            view[: len(data)] = data
-            return len(data)
+        # an error keeps its frames, and a view in one of them would keep a bytearray's length
+        with memoryview(buffer).cast("B") as view:
+            if self.stream is None or nbytes < 0 or nbytes > view.nbytes:
+                return super().recv_into(buffer, nbytes, flags)  # with its usual errors
+            room = nbytes or view.nbytes
+            if flags & WAITALL and not flags & PEEK:
+                data = self._all_of(room, flags & ~WAITALL)
+                view[: len(data)] = data
+                return len(data)
+            return self._into(view, room, flags)
+
+    def _into(self, view: memoryview, room: int, flags: int) -> int:
         seen = bytearray()
 
         def get(n: int) -> int:
@@ -362,16 +404,20 @@ class Socket(Real):
         """Send some of `view`, at most `most` bytes, as the faults allow."""
         stream = self.stream
         assert stream is not None
-        self._wait_for_room(stream)
+        timeout = self._patience(flags)
+        self._wait_for_room(stream, timeout)
         sizes = [n for n in (view.nbytes, most, stream.room) if n is not None]
-        view = view[: min(sizes)]
-        timeout, sent = self.gettimeout(), 0
+        with view[: min(sizes)] as part:
+            return self._write_part(part, flags, timeout)
+
+    def _write_part(self, view: memoryview, flags: int, timeout: float | None) -> int:
+        sent = 0
         if timeout != 0 and 0 < view.nbytes <= LITTLE and not flags:
             sent = self._counted(lambda: self._send_at_once(view, timeout))
             if sent and (sent == view.nbytes or timeout is not None):
                 return sent
         self._wait_if_timed(waiting.OUT, "send")
-        parked = self._park("send", Room(self))
+        parked = self._park("send", Room(self)) if timeout is None else None
         return sent + self._counted(lambda: Real.send(self, view[sent:], flags), parked)
 
     def _counted(self, send: Callable[[], int], parked: parking.Park | None = None) -> int:
@@ -406,8 +452,7 @@ class Socket(Real):
         except BlockingIOError:
             return 0
 
-    def _wait_for_room(self, stream: Stream) -> None:
-        timeout = self.gettimeout()
+    def _wait_for_room(self, stream: Stream, timeout: float | None) -> None:
         while stream.room == 0:
             with parking.mutex:
                 if stream.room != 0:
@@ -423,21 +468,24 @@ class Socket(Real):
 
     def _send(self, call: str, data: Any, flags: int, whole: bool) -> int:
         assert self.stream is not None
-        view = memoryview(data).cast("B")
         done, note, begun = 0, "", control.now()
-        try:
-            while True:
-                most = None if whole else self.stream.send_max
-                done += self._write(view[done:], flags, most)
-                if not whole or done >= view.nbytes:
-                    return done
-        except OSError as error:
-            note = _name_of(error)
-            raise
-        finally:
-            if note != "BlockingIOError":
-                shown = bytes(view[: min(done, 400)])
-                control.event(call, self.stream.key, done, shown, note, view.nbytes, begun)
+        with memoryview(data).cast("B") as view:
+            try:
+                while True:
+                    most = None if whole else self.stream.send_max
+                    with view[done:] as rest:
+                        done += self._write(rest, flags, most)
+                    if not whole or done >= view.nbytes:
+                        return done
+            except OSError as error:
+                note = _name_of(error)
+                raise
+            finally:
+                if done < view.nbytes:
+                    self.stream.room_told = False
+                if note != "BlockingIOError":
+                    shown = bytes(view[: min(done, 400)])
+                    control.event(call, self.stream.key, done, shown, note, view.nbytes, begun)
 
     def send(self, data: Any, flags: int = 0) -> int:
         if self.stream is None or not control.active or not _is_bytes(data):
@@ -496,10 +544,10 @@ class Socket(Real):
             control.event("kept open", self._channel())
 
     def _real_close(self, *args: Any) -> None:
-        self._note_close()
+        self.note_close()
         super()._real_close(*args)  # type: ignore[misc]
 
-    def _note_close(self, by_python: int = 0) -> None:
+    def note_close(self, by_python: int = 0) -> None:
         descriptor = self.fileno()
         if descriptor == -1:
             return
@@ -518,12 +566,14 @@ class Socket(Real):
             self._bound = None
 
     def __del__(self) -> None:
-        self._note_close(by_python=1)
+        self.note_close(by_python=1)
         super().__del__()  # type: ignore[misc]  # the C socket closes without close()
 
     def detach(self) -> int:
         if self.stream is not None or self.listener is not None:
             parking.untracked.append("detach()")
+        if self.stream is not None:  # until a socket is made of it again
+            detached[self.fileno()] = self.stream
         waiting.by_descriptor.pop(self.fileno(), None)
         return super().detach()
 
@@ -537,6 +587,12 @@ class Socket(Real):
         copy.stream, copy.listener = self.stream, self.listener
         copy._name, copy._peer = self._name, self._peer
         return copy
+
+
+def tap_fromfd(fd: int, *rest: Any) -> Any:
+    """Like socket.fromfd; of a socket that we know it is a dup()."""
+    known = waiting.by_descriptor.get(fd)
+    return known.dup() if known is not None else _fromfd(fd, *rest)
 
 
 def _host_and_port(address: Any) -> tuple[str, int] | None:
@@ -579,6 +635,7 @@ def _os_error(number: int, text: str) -> OSError:
 
 # -- names: nothing but loopback ------------------------------------------------------
 
+_fromfd = socket.fromfd
 _getaddrinfo, _gethostbyname = socket.getaddrinfo, socket.gethostbyname
 _own_names = {"", "localhost", "localhost.", "ip6-localhost", "0.0.0.0", "::", "::1",
               "127.0.0.1"}
@@ -647,6 +704,7 @@ def install() -> None:
     Socket.__name__ = Socket.__qualname__ = "socket"  # error messages name it as usual
     Socket.__module__ = "socket"
     socket.socket = Socket  # type: ignore[misc]
+    socket.fromfd = tap_fromfd  # type: ignore[assignment]
     socket.getaddrinfo = tap_getaddrinfo
     socket.gethostbyname = tap_gethostbyname
     socket.gethostbyname_ex = lambda name: (name, [], [tap_gethostbyname(name)])

@@ -14,7 +14,7 @@ import io
 import os
 import sys
 
-from . import control, parking, waiting
+from . import control, parking, pipes, waiting
 
 TYPE_CHECKING = False  # importing typing would make each start slower
 if TYPE_CHECKING:
@@ -129,15 +129,19 @@ def show(number: int, data: bytes) -> None:
 
 
 def _tapped_write(descriptor: int, data: Any) -> int:
-    if descriptor not in (1, 2) or not control.active:
+    if not control.active:
         return _write(descriptor, data)
+    if descriptor not in (1, 2):
+        return pipes.write(descriptor, data)
     show(descriptor, bytes(data))
     return len(data)
 
 
 def _tapped_read(keyboard: Keyboard) -> Any:
     def read(descriptor: int, size: int) -> bytes:
-        return keyboard.read(size) if descriptor == 0 else _read(descriptor, size)
+        if not control.active:
+            return _read(descriptor, size)
+        return keyboard.read(size) if descriptor == 0 else pipes.read(descriptor, size)
 
     return read
 
@@ -147,6 +151,8 @@ def _tapped_open(keyboard: Keyboard) -> Any:
              errors: str | None = None, newline: str | None = None, closefd: bool = True,
              opener: Any = None) -> Any:
         if type(file) is not int or file not in (0, 1, 2) or not control.active:
+            if type(file) is int and pipes.is_counted(file):
+                parking.untracked.append("open()")
             return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         raw: Any = KeyboardReader(keyboard) if file == 0 else Screen(file)
         stream = io.BufferedReader(raw) if file == 0 else Shown(raw)
@@ -161,6 +167,7 @@ def install() -> Keyboard:
     """Replace sys.stdin, sys.stdout and sys.stderr; return the keyboard."""
     keyboard = Keyboard()
     waiting.keyboard = keyboard
+    pipes.install()
     os.write = _tapped_write
     os.read = _tapped_read(keyboard)
     builtins.open = io.open = _tapped_open(keyboard)

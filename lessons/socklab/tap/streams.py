@@ -19,6 +19,7 @@ class Stream:
     def __init__(self, ours: int, theirs: int) -> None:
         self.key = (ours, theirs)
         self.taken = 0  # bytes that the program's code has received
+        self.seen = 0  # bytes that it has received or peeked at
         self.ended = False  # it has seen the end, so a further recv does not wait
         self.deaf = False  # shut down for reading
         self.sent = 0  # bytes that the program's code has given to send
@@ -34,6 +35,7 @@ class Stream:
         self.send_max: int | None = None
         self.room: int | None = None  # bytes that may be sent before send blocks
         self.blocked: list[parking.Park] = []  # threads that wait for room
+        self.room_told = False  # an epoll with EPOLLET knows that there is room
 
     def state(self) -> tuple | None:
         """As a channel: a recv on this connection."""
@@ -60,13 +62,22 @@ class Stream:
                     return True
         return False
 
+    def pass_bytes(self, size: int, peeked: bool) -> None:
+        """The program has received `size` bytes, or peeked at them.  The mutex must be held."""
+        self.seen = max(self.seen, self.taken + size)
+        if not peeked:
+            self.taken += size
+
     def allowed(self, asked: int) -> int:
         """How many of the bytes asked for a recv may return at this point."""
         for cut in self.cuts:
-            if cut > self.taken:
+            # what it has peeked at is there: no cut can go through it any more
+            if cut > self.taken and cut >= self.seen:
                 asked = min(asked, cut - self.taken)
                 break
-        return asked if self.recv_max is None else min(asked, self.recv_max)
+        if self.recv_max is None:
+            return asked
+        return min(asked, max(self.recv_max, self.seen - self.taken))
 
     def plan(self, cuts: tuple[int, ...], recv_max: int | None, send_max: int | None,
              room: int | None) -> None:

@@ -22,8 +22,10 @@ _select = select.select
 _poll = getattr(select, "poll", None)
 _epoll = getattr(select, "epoll", None)
 IN, OUT = 1, 4  # POLLIN and POLLOUT, the same numbers for poll and epoll
+EDGE, ONCE = 1 << 31, 1 << 30  # EPOLLET and EPOLLONESHOT
 
 by_descriptor: WeakValueDictionary[int, Any] = WeakValueDictionary()  # the tap's sockets
+pipes: dict[int, parking.Channel] = {}  # by the descriptors of both ends
 
 
 class Waker:
@@ -96,6 +98,15 @@ class Ready:
         return state
 
 
+class Edge(Ready):
+    """The same with EPOLLET: an end is told once, and room once each time that it was full."""
+
+    def state(self) -> tuple | None:
+        state, stream = super().state(), self.tapped.stream
+        told = stream is not None and (stream.room_told if self.event == OUT else stream.ended)
+        return () if state is None and told else state
+
+
 class Call(Ready):
     """The same, when recv() or accept() itself waits: macOS ends that, too (XNU, soo_drain)."""
 
@@ -111,6 +122,8 @@ def channels_of(interest: Iterable[tuple[int, int]]) -> tuple[parking.Channel, .
             found += [Ready(tapped, event) for event in (IN, OUT) if events & event]
         elif descriptor == 0:
             found.append(keyboard)
+        elif descriptor in pipes and not events & OUT:
+            found.append(pipes[descriptor])
         else:
             found.append(parking.Untracked())
     return tuple(found)
@@ -175,6 +188,7 @@ class Poller:
         self._real, self._unit = real, unit  # unit: timeouts are in 1/unit seconds
         self._interest: dict[int, int] = {}
         self._waiting: list[parking.Park] = []  # the threads in poll()
+        self._held: set[int] = set()  # the system does not look whether these have room
 
     def register(self, fd: Any, eventmask: int = IN | 2 | OUT) -> Any:
         result = self._real.register(fd, eventmask)
@@ -192,6 +206,7 @@ class Poller:
 
     def _note(self, descriptor: int, eventmask: int | None) -> None:
         with parking.mutex:
+            self._held.discard(descriptor)
             if eventmask is None:
                 self._interest.pop(descriptor, None)
             else:
@@ -203,7 +218,9 @@ class Poller:
     def poll(self, timeout: float | None = None, *limit: int) -> list[tuple[int, int]]:
         control.calls["poll"] = control.calls.get("poll", 0) + 1
         if timeout is not None and 0 <= timeout < 1e-9:
-            return self._visible(self._real.poll(0, *limit))
+            with parking.mutex:
+                self._hold_back()
+            return self._tell(self._real.poll(0, *limit))
         waker = _waker()
         inside = waker.inside.fileno()
         deadline = None
@@ -213,7 +230,7 @@ class Poller:
         try:
             while True:
                 with parking.mutex:
-                    held = self._hold_back()
+                    self._hold_back()
                     parked = parking.park("select", self._channels(), deadline)
                     self._waiting.append(parked)
                 turn = parking.pass_on(parked)
@@ -224,30 +241,31 @@ class Poller:
                     with parking.mutex:
                         parking.unpark(parked)
                         self._waiting.remove(parked)
-                        for descriptor in held:
-                            self._real.modify(descriptor, self._interest[descriptor])
                     parking.take_turn(turn)
                 found = [pair for pair in ready if pair[0] != inside]
                 if len(found) < len(ready):
                     waker.quiet()
                 if found or parked.fired or _over(deadline):
-                    return found
+                    return self._tell(found)
         finally:
             self._real.unregister(inside)
 
-    def _hold_back(self) -> list[int]:
-        held = [d for d, e in self._interest.items() if e & OUT and _hidden(d)]
-        for descriptor in held:
-            self._real.modify(descriptor, self._interest[descriptor] & ~OUT)
-        return held
+    def _hold_back(self) -> None:
+        """Let the system look for room, or not, as the faults are now; the mutex is held.
 
-    def _visible(self, ready: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        found = []
-        for descriptor, events in ready:
-            if events & OUT and _hidden(descriptor):
-                events &= ~OUT
-            if events:
-                found.append((descriptor, events))
+        Only what has changed: with EPOLLET a change counts as news of everything.
+        """
+        held = {d for d, e in self._interest.items() if e & OUT and _hidden(d)}
+        for descriptor in held ^ self._held:
+            events = self._interest[descriptor] & ~(OUT if descriptor in held else 0)
+            try:
+                self._real.modify(descriptor, events)
+            except OSError:
+                pass  # it is closed
+        self._held = held
+
+    def _tell(self, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Note what the program is told."""
         return found
 
     def __getattr__(self, name: str) -> Any:
@@ -280,6 +298,8 @@ class TapEpoll(Poller):
             super()._note(descriptor, eventmask)
             tapped = by_descriptor.get(descriptor)
             self._sockets[descriptor] = tapped and ref(tapped)
+            if tapped is not None and tapped.stream is not None:
+                tapped.stream.room_told = False
             for parked in self._waiting:
                 parked.channels = self._channels()
 
@@ -291,8 +311,20 @@ class TapEpoll(Poller):
             if known is None:
                 found += channels_of([(descriptor, events)])
             elif (tapped := known()) is not None and tapped.fileno() == descriptor:
-                found += [Ready(tapped, e, False) for e in (IN, OUT) if events & e]
+                kind = Edge if events & EDGE else Ready
+                found += [kind(tapped, e, False) for e in (IN, OUT) if events & e]
         return tuple(found)
+
+    def _tell(self, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        for descriptor, events in found:
+            with parking.mutex:
+                interest = self._interest.get(descriptor, 0)
+                if interest & ONCE:
+                    self._interest[descriptor] = interest & ~(IN | OUT)
+                tapped = by_descriptor.get(descriptor)
+                if events & OUT and tapped is not None and tapped.stream is not None:
+                    tapped.stream.room_told = True
+        return found
 
 
 def wait_for(tapped: Any, events: int, call: str, timeout: float | None) -> bool:
@@ -360,9 +392,9 @@ def wait_raw(readers: list[Any], writers: list[Any], left: float | None) -> list
 
 def install() -> None:
     """Replace select, poll and epoll; before selectors is imported."""
-    select.select = tap_select
-    # classes, because selectors keeps them as attributes of its own classes: a function
-    # there would become a method
+    # selectors keeps them as attributes of its own classes: a plain function there would
+    # become a method
+    select.select = staticmethod(tap_select)  # type: ignore[assignment]
     if _poll is not None:
         select.poll = TapPoll  # type: ignore
     if _epoll is not None:
