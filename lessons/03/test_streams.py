@@ -52,6 +52,11 @@ def test_what_follows(lab: Lab, stream: Module) -> None:
             wire.peer.send(b"onetwothree!")
             for part in [b"one", b"two", b"three!"]:
                 expect_bytes(lab, stream, wire, part)
+    with lab.case("the caller fetches what follows with sock.recv"):
+        wire = stream.wire()
+        wire.peer.send(b"onetwo")
+        expect_bytes(lab, stream, wire, b"one")
+        expect_left(lab, wire, b"two")
 
 
 @core
@@ -158,6 +163,16 @@ def test_reset(lab: Lab, stream: Module) -> None:
 
 def expect_bytes(lab: Lab, stream: Module, wire: Wire, data: bytes) -> None:
     compare(lab, stream.call("recv_exactly", wire, len(data)), data)
+
+
+def expect_left(lab: Lab, wire: Wire, data: bytes) -> None:
+    """These bytes are still in the socket: its own recv finds them."""
+    call = wire.start("recv", len(data))
+    got = b"" if call.waiting else call.expect_result().value or b""
+    if got != data:
+        what = f"recv_exactly took too much: its caller's own sock.recv({len(data)}) should "
+        what += f"find {show(data)} now."
+        lab.fail(what, kind="kept", expected=data, got=got)
 
 
 def expect_sent(lab: Lab, stream: Module, wire: Wire, data: bytes) -> None:

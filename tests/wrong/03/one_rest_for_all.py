@@ -1,7 +1,7 @@
 # graded as: stream.py
 # mistake: A04: one global rest for all sockets
-# caught by: test_two_sockets
-# fails as: wrong
+# caught by: test_what_follows
+# fails as: kept
 
 rest = b""
 
