@@ -35,8 +35,9 @@ def recv_exactly(sock: socket, n: int) -> bytes:
 
 
 def send_all(sock: socket, data: bytes) -> None:
-    match sock.send(data) if data else 0:
-        case 0:
-            return
-        case taken:
-            send_all(sock, data[taken:])
+    while True:
+        match sock.send(data) if data else 0:
+            case 0:
+                return
+            case taken:
+                data = data[taken:]

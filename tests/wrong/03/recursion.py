@@ -1,5 +1,8 @@
 # graded as: stream.py
-# style: recursion instead of loops
+# mistake: A17: one call inside the other for each piece, until Python gives up
+# caught by: test_much_data
+# fails as: crashed
+# hint says: Your function calls itself
 
 def recv_exactly(sock, n, total=None):
     total = n if total is None else total
