@@ -13,6 +13,5 @@ def recv_exactly(sock, n):
 
 
 def send_all(sock, data):
-    with sock.makefile("wb", buffering=0) as file:
-        while data:
-            data = data[file.write(data) :]
+    while data:
+        data = data[sock.send(data) :]
