@@ -121,7 +121,7 @@ def test_no_bytes(lab: Lab, stream: Module) -> None:
 
 @more
 def test_slow_sender(lab: Lab, stream: Module) -> None:
-    """recv_exactly waits for a slow sender."""
+    """Both functions wait: for a slow sender, for a slow reader."""
     wire = stream.wire()
     call = stream.start("recv_exactly", wire, 6)
     for byte in [b"s", b"l", b"o", b"w", b"l"]:
@@ -132,6 +132,17 @@ def test_slow_sender(lab: Lab, stream: Module) -> None:
             lab.fail("recv_exactly did not wait for the missing bytes.")
     wire.peer.send(b"y")
     compare(lab, call.expect_result(), b"slowly")
+    with lab.case("the reader takes 4 of 11 bytes, and then pauses"):
+        wire = stream.wire()
+        wire.peer.pause(after=4)
+        call = stream.start("send_all", wire, b"hello world")
+        lab.settle(horizon=60)
+        if not call.waiting:
+            call.expect_result().value_or_fail()
+            lab.fail("send_all did not wait until there was room again.", kind="gave_up")
+        wire.peer.resume()
+        wire.peer.expect(b"hello world")
+        call.expect_result().value_or_fail()
 
 
 @more
@@ -162,6 +173,19 @@ def test_reset(lab: Lab, stream: Module) -> None:
         wire.peer.reset()
         result = stream.call("send_all", wire, b"hello")
         expect_error(lab, result, "ConnectionError")
+    with lab.case("send_all after a reset that recv has told of"):
+        wire = stream.wire()
+        wire.peer.reset()
+        wire.call("recv", 1)  # from now on send raises a BrokenPipeError, not on Windows
+        result = stream.call("send_all", wire, b"hello")
+        expect_error(lab, result, "ConnectionError")
+    with lab.case("send_all: 2 of 5 bytes, then a reset"):
+        wire = stream.wire()
+        wire.peer.pause(after=2)
+        call = stream.start("send_all", wire, b"hello")
+        if call.waiting:
+            wire.peer.reset()
+        expect_error(lab, call.expect_result(), "ConnectionError")
 
 
 def expect_bytes(lab: Lab, stream: Module, wire: Wire, data: bytes) -> None:
