@@ -226,7 +226,7 @@ def test_client_commands(lab: Lab) -> None:
         room.send(b"weather sunny\n")
         lab.settle()
         room.send(b"welcome ann\nsaid bob good morning\n")
-        lab.settle()
+        lab.jump(1)
         client.type("hi")
         with fails_as(wrong="unknown", closed="unknown", exited="unknown", still="unknown"):
             room.expect(b"say hi\n")
@@ -278,7 +278,7 @@ def test_direct_messages(lab: Lab, server: Program) -> None:
     with lab.case("ann asks who is here, says bye at once, and reads only then"):
         ann.pause()
         ann.send(b"who\nbye\n")
-        lab.settle()
+        lab.jump(1)
         ann.resume()
         with fails_as(closed="due_before_bye", still="due_before_bye"):
             hear(ann, "here ann")
@@ -360,6 +360,7 @@ def test_one_owner(lab: Lab) -> None:
             expect_error(lab, newcomer, "taken")
         expect_error(lab, newcomer, "full")
         last.close()
+        lab.jump(1)  # who looks around now and then has seen it
     # each round is told to 31 members, so only some: from the look to the entry it is far
     for number in room.rounds(stride=5, to_the_answer=True):
         two, names = [newcomer, loser], [f"a{number}", f"b{number}"]
@@ -367,6 +368,7 @@ def test_one_owner(lab: Lab) -> None:
             room.send(*[(two[n], f"hello parley/1 {names[n]}") for n in (0, 1)])
             winner = who_is_welcome(lab, two, names, "full")
             two[winner].close()
+            lab.jump(1)
         newcomer, loser = room.server.connect(), two[1 - winner]
 
 
@@ -399,7 +401,7 @@ def test_death_in_mid_broadcast(lab: Lab, server: Program) -> None:
             gone = room.pop(name)
             gone.pause()
             room["ann"].send(b"say one\n")
-            lab.settle()
+            lab.jump(1)
             gone.reset()
             gone.resume()  # a send that waits for this reader fails now
             lab.settle()
@@ -489,7 +491,7 @@ def say_hello(lab: Lab, client: Program, room: Peer, name: str) -> None:
     client.type(name)
     room.expect(f"hello parley/1 {name}\n".encode())
     room.send(f"welcome {name}\n".encode())
-    lab.settle()
+    lab.jump(1)  # (who looks around now and then has seen it)
 
 
 def expect_shown(lab: Lab, client: Program, *texts: str) -> None:
@@ -515,6 +517,7 @@ def expect_exit(client: Program, status: int | None, still: str) -> None:
 
 def expect_farewell(lab: Lab, client: Program, before: str) -> None:
     """The room is gone: the client says so, and ends when Enter is pressed, if not before."""
+    lab.jump(1)
     client.expect_no_traceback()
     expect_sentence(lab, client.output.removeprefix(before))
     if client.running:
@@ -768,6 +771,7 @@ def one_writes(room: Turnstile, members: list[Member], newcomer: Member) -> None
     with room.one_held(f"{a} writes to {old}, who writes back and leaves"):
         room.send((ann, f"to {old} hi"), (leaver, f"to {a} bye"), (leaver, "bye"),
                   answer_to=leaver)
+        room.lab.jump(1)  # whoever is asked now, the leaver has left
         ann.send(b"who\n")  # if `to` is answered, then before this
         due = f"told {old} bye", f"left {old}", here(a, b, c)
         room.expect(ann, *due, but_for="error nobody ")
