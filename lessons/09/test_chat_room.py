@@ -11,7 +11,7 @@ from socklab.lesson import Failure, Lab, Peer, Program, core, every_cut, more, r
 
 PORT = 5050
 STEPS = 1000  # of a thread of the room for one line: so many places are tried
-NO_NAMES = ["", "a" * 17, "ann bob", "Zoë", "ann!", "日本", " ann"]
+NO_NAMES = ["", "a" * 17, "ann bob", "Zoë", "ann!", "日本", " ann", "ann²", "ann３"]
 
 
 @pytest.fixture
@@ -64,6 +64,7 @@ def test_leave(lab: Lab, server: Program) -> None:
     ann, bob = enter_all(server, "ann", "bob")
     endings: dict[str, tuple[bytes, Callable[[Peer], None]]] = {
         "says bye": (b"bye\n", Peer.expect_end),
+        "says bye, with a line behind it": (b"bye\nsay I am gone\n", Peer.expect_end),
         "half-closes": (b"", Peer.half_close),
         "closes": (b"", Peer.close),
         "closes in the middle of a line": (b"say unfinished", Peer.close),
@@ -78,10 +79,11 @@ def test_leave(lab: Lab, server: Program) -> None:
                 dave.send(last)
             lab.settle()
             stranger.close()
-            end(dave)
-            for other in (ann, bob):
-                hear(other, "joined dave", "left dave")
-                hear_nothing(other)
+            with fails_as(**{"wrong": "behind_bye"} if "behind" in how else {}):
+                end(dave)
+                for other in (ann, bob):
+                    hear(other, "joined dave", "left dave")
+                    hear_nothing(other)
             if not dave.closed:
                 dave.expect_end()
     with lab.case("a stranger says bye"):
@@ -201,10 +203,17 @@ def test_client_commands(lab: Lab) -> None:
         room.expect(b"bye\n")
         room.close()
         expect_exit(client, 0, still="after_bye")
-    with lab.case("the room resets the connection"):
+    for typed, then in [("", ""), ("is anybody here?", ", and then a line is typed")]:
+        with lab.case(f"the room resets the connection{then}"):
+            client, room = client_in_room(lab, "ann")
+            before = client.output
+            room.reset()
+            expect_farewell(lab, client, before, typed)
+    with lab.case("the room ends the connection in the middle of a line"):
         client, room = client_in_room(lab, "ann")
         before = client.output
-        room.reset()
+        room.send(b"said bob good mor")
+        room.close()
         expect_farewell(lab, client, before)
     with lab.case("nobody listens"):
         client = lab.program("chat_client.py")
@@ -317,14 +326,16 @@ def test_errors(lab: Lab, server: Program) -> None:
     with lab.case("then ANN speaks"):
         guest.send(b"say hi\n")
         hear(ann, "said ANN hi")
-    for name, bad in [
-        ("a line that is not UTF-8", "say Zoë\n".encode("latin-1")),
-        ("1001 bytes in 503 characters, and no newline yet", f"say x{'é' * 498}".encode()),
+    for name, bad, still in [
+        ("a line that is not UTF-8", "say Zoë\n".encode("latin-1"), "still"),
+        ("1001 bytes in 503 characters, and no newline yet", f"say x{'é' * 498}".encode(),
+         "limit"),
+        (r"a line with 1000 bytes before its \r\n", b"say " + b"x" * 996 + b"\r\n", "cr"),
     ]:
         with lab.case(f"dave, a member, sends {name}"):
             dave = enter(server, "dave")
             dave.send(bad)
-            with fails_as(**({} if b"\n" in bad else {"still": "limit"})):
+            with fails_as(still=still):
                 expect_error(lab, dave, "line")
             dave.expect_end()
             hear(ann, "joined dave", "left dave")
@@ -352,7 +363,7 @@ def test_one_owner(lab: Lab) -> None:
             hear(ann, f"joined {name}", f"left {name}")
         newcomer, loser = room.server.connect(), two[1 - winner]
     with lab.case("others join, one after the other, up to 32; then one more says hello"), \
-            fails_as(wrong="places", code="places"):
+            fails_as(wrong="places", code="places", still="strangers"):
         for number in range(31):
             last = enter(room.server, f"m{number}")
         newcomer.send(b"hello parley/1 ann\nhello parley/1 zoe\n")
@@ -361,6 +372,13 @@ def test_one_owner(lab: Lab) -> None:
         expect_error(lab, newcomer, "full")
         last.close()
         lab.jump(1)  # who looks around now and then has seen it
+    with lab.case("ten more connect and say nothing yet; then the last of them says hello"), \
+            fails_as(still="strangers", closed="strangers"):
+        strangers = [room.server.connect() for _ in range(10)]
+        strangers[-1].send(b"hello parley/1 ann\n")
+        expect_error(lab, strangers[-1], "taken")
+        for stranger in strangers:
+            stranger.close()
     # each round is told to 31 members, so only some: from the look to the entry it is far
     for number in room.rounds(stride=5, to_the_answer=True):
         two, names = [newcomer, loser], [f"a{number}", f"b{number}"]
@@ -430,15 +448,16 @@ def test_death_in_mid_broadcast(lab: Lab, server: Program) -> None:
 def test_slow_reader(lab: Lab, server: Program) -> None:
     """A member who does not read slows nobody down, and misses nothing."""
     ann, bob, slow, carol = enter_all(server, "ann", "bob", "slow", "carol")
-    texts = [f"{number} {'x' * 980}" for number in range(90)]
+    texts = [f"{number} {'x' * 980}" for number in range(96)]
     said = [f"said ann {text}" for text in texts]
     slow.pause()
-    with lab.case("slow does not read; ann says 90 long lines"):
+    with lab.case("slow does not read; ann says 96 long lines"), not_closed(slow):
         ann.send("".join(f"say {text}\n" for text in texts).encode())
         hear_soon(bob, *said)
         hear_soon(carol, *said)
     lab.settle()
-    with lab.case("then dave comes, bob speaks, carol writes to slow and leaves"):
+    with lab.case("then dave comes, bob speaks, carol writes to slow and leaves: now 100 lines "
+                  "wait for slow"), not_closed(slow):
         dave = server.connect()
         dave.send(b"hello parley/1 dave\n")
         hear_soon(dave, "welcome dave")
@@ -449,15 +468,20 @@ def test_slow_reader(lab: Lab, server: Program) -> None:
         carol.send(b"to slow hello\nbye\n")
         hear_soon(dave, "said bob hi", "left carol")
         lab.settle()
+    with lab.case("slow does not read for a minute, and nobody says anything"), \
+            not_closed(slow, "patience"):
+        lab.jump(60)
+        hear_nothing(dave)
     with lab.case("slow reads again, first a few bytes at a time"):
         for few in (5, 1, 100, 2):
             slow.pause(after=few)
         slow.resume()
         hear(slow, *said, "joined dave", "said bob hi", "told carol hello", "left carol")
+    slow = leave_unread(lab, server, slow, ann, dave)
     with lab.case("slow stops once more, and reads when ann has written 250 lines to it"):
         slow.pause()
         ann.send("".join(f"to slow {number}\n" for number in range(250)).encode())
-        lab.settle()
+        lab.jump(1)
         slow.resume()
         due = [f"told ann {number}" for number in range(250)]
         heard = hear_all(slow, due)
@@ -467,6 +491,36 @@ def test_slow_reader(lab: Lab, server: Program) -> None:
             lab.fail("Slow misses a line, and hears others behind it: all lines wait, or the "
                      "connection ends.", kind="dropped", about=slow.key,
                      expected=" / ".join(due), got=" / ".join(heard))
+
+
+def leave_unread(lab: Lab, server: Program, slow: Peer, ann: Peer, dave: Peer) -> Peer:
+    """Slow says bye and does not read what is due to it; give the next one of this name."""
+    with lab.case("slow does not read; ann speaks, and slow says bye"), \
+            fails_as(still="unread_bye"):
+        slow.pause()
+        ann.send(b"say hi\n")
+        hear_soon(dave, "said ann hi")
+        lab.settle()
+        slow.send(b"bye\n")
+        hear_soon(dave, "left slow")
+    with lab.case("then another one says hello as slow"), \
+            fails_as(wrong="unread_bye", still="unread_bye"):
+        lab.settle()
+        other = server.connect()
+        other.send(b"hello parley/1 slow\n")
+        hear_soon(other, "welcome slow")
+    with lab.case("and the one who said bye reads again"), \
+            fails_as(closed="due_to_a_leaver", still="due_to_a_leaver"):
+        slow.resume()
+        hear(slow, "said ann hi")
+        slow.expect_end()
+        hear(dave, "joined slow")
+    with lab.case("that was no news for the others: there is another slow now"), \
+            fails_as(wrong="left_again", closed="left_again"):
+        slow.close()
+        lab.jump(1)
+        hear_nothing(dave, other)
+    return other
 
 
 # -- what the checks are made of ------------------------------------------------------
@@ -515,15 +569,33 @@ def expect_exit(client: Program, status: int | None, still: str) -> None:
         raise
 
 
-def expect_farewell(lab: Lab, client: Program, before: str) -> None:
-    """The room is gone: the client says so, and ends when Enter is pressed, if not before."""
+def expect_farewell(lab: Lab, client: Program, before: str, typed: str = "") -> None:
+    """The room is gone: the client says so, and ends when Enter is pressed, if not before.
+
+    typed: what stands in front of that Enter.
+    """
     lab.jump(1)
     client.expect_no_traceback()
     expect_sentence(lab, client.output.removeprefix(before))
     if client.running:
-        client.type("")
-    expect_exit(client, None, still="enter")
-    client.expect_no_traceback()
+        client.type(typed)
+    with fails_as(**{"crashed": "said_to_nobody"} if typed else {}):
+        expect_exit(client, None, still="enter")
+        client.expect_no_traceback()
+
+
+@contextmanager
+def not_closed(peer: Peer, kind: str = "closed") -> Iterator[None]:
+    """Its connection stays.  If it does not, then this is why others hear that it has left."""
+    try:
+        yield
+        peer.lab.settle()
+    except Failure as failure:
+        if not peer.ended or failure.kind not in ("still", "wrong", "crashed"):
+            raise
+    if peer.ended:
+        peer.lab.fail(f"Your room has closed the connection of {name_of(peer)}, who does not "
+                      "read.", kind=kind, about=peer.key)
 
 
 @contextmanager

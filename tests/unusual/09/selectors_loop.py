@@ -106,7 +106,8 @@ class Guest:
 
     def leave(self):
         self.leaving = True
-        if members.pop(self.name, None) is not None:
+        if members.get(self.name) is self:  # else another one may have this name by now
+            del members[self.name]
             announce(f"left {self.name}", self)
         self.watch()
 
