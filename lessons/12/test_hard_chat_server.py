@@ -49,6 +49,14 @@ def test_endless_line(lab: Lab, server: Program) -> None:
         eve.send(b"say " + b"x" * 997 + b"\n")
         expect_refusal(server, eve, "line")
         good.talk("joined eve", "left eve")
+    with lab.case("a member sends 1000 bytes, \\r and \\n: the \\r counts"):
+        eve = enter(server, "eve")
+        eve.send(b"say " + b"x" * 996 + b"\r\n")
+        if not has_ended(eve):
+            fail(server, "With its \\r this line has 1001 bytes before the \\n. Your server has "
+                 "not closed the connection.", "cr")
+        expect_refusal(server, eve, "line")
+        good.talk("joined eve", "left eve")
     with lab.case("a member sends a line of 1000 bytes, and one more"):
         eve = enter(server, "eve")
         eve.send(b"say " + b"x" * 996 + b"\nsay hi\n")
@@ -80,7 +88,7 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
         with lab.case(f"the version {version[:40]!r}"):
             eve.send(f"hello {version} eve\n".encode())
             expect_error(server, eve, "version")
-    for name in ["Zoë", "東京", "²", "e" * 17]:
+    for name in ["Zoë", "東京", "²", "٣", "e" * 17]:
         with lab.case(f"the name {name!r}"):
             eve.send(f"hello parley/1 {name}\n".encode())
             expect_error(server, eve, "name")
@@ -103,6 +111,14 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
             eve.send(f"say {text}\n".encode())
             good.hear(f"said eve2 {text}")
     good.talk()
+    with lab.case("then it sends bye and one more line, in one piece"):
+        eve.send(b"bye\nsay I am gone\n")
+        wait_for(good.ann, len("left eve2\n"))
+        if good.ann.received.startswith(b"said eve2 ", good.ann.consumed):
+            fail(server, "This member has left with its bye. Your server has still served the line "
+                 "behind it.", "bye", got=bytes(good.ann.received[good.ann.consumed :]))
+        good.talk("left eve2")
+        expect_end(server, eve)
     for name, last in [("a member", b"say unfinished"), ("a member", b"to ann unfinished"),
                        ("a member", b"who"), ("a stranger", b"hello parley/1 eve3")]:
         with lab.case(f"{name} sends {last!r}, without a newline, and ends its stream"):
@@ -285,6 +301,15 @@ def test_slow_line(lab: Lab, server: Program) -> None:
             lab.jump(1)
         eve.send(b"y\n")
         good.hear("said eve slowly")
+    with lab.case("each piece of it ends a line and begins the next: each is whole in 3 seconds"):
+        eve.send(b"say")
+        for number in range(6):
+            lab.jump(3)
+            expect_open(server, eve, "A member whose lines are whole in three seconds each", "next")
+            eve.send(f" {number}\nsay".encode())
+            good.hear(f"said eve {number}")
+        eve.send(b" six\n")
+        good.hear("said eve six")
     with lab.case("then it sends one byte in a second, without an end"):
         for _ in range(int(ENDED_SECONDS)):
             eve.send(b"z")
@@ -353,6 +378,17 @@ def test_never_reads(lab: Lab, server: Program) -> None:
         eve.resume()
         if not has_ended(eve):
             fail(server, "Eve is no member any more, but her connection is open.", "open")
+    with lab.case("yves does not read; in six seconds 204 lines are written to him alone"):
+        yves = enter(server, "yves")
+        good.hear("joined yves")
+        yves.pause()
+        for _ in range(3):
+            good.write_much("yves", 17)
+            lab.jump(2)
+        if not good.has_lost("yves"):
+            fail(server, "More than 200 lines wait for yves, and he is still a member.",
+                 "told", outcome=lab.settle())
+        good.talk()
     with lab.case("zoe does not read; in six seconds she asks 207 times who is here"):
         zoe = enter(server, "zoe")
         good.hear("joined zoe")
@@ -370,15 +406,19 @@ def test_never_reads(lab: Lab, server: Program) -> None:
                 fail(server, "An answer has waited for zoe for twenty seconds, and she is still "
                      "a member.", "kept", outcome=lab.settle())
         good.talk()
-    for bye in (False, True):
-        how = "he says bye" if bye else "15.5 seconds pass"
+    for how, data in [("15.5 seconds pass", b""), ("he says bye", b"bye\n"),
+                      ("he sends 1001 bytes", b"x" * 1001)]:
         with lab.case(f"fred does not read; one line is said; {how}"):
             fred = enter(server, "fred")
             good.hear("joined fred")
             fred.pause()
             good.talk()
-            if bye:
-                fred.send(b"bye\n")
+            if data:
+                fred.send(data)
+                wait_for(good.ann, len("left fred\n"))
+                if len(good.ann.received) == good.ann.consumed and not server.crashes:
+                    fail(server, "Fred has gone, or was ended. A second later the others have not "
+                         "heard that he left.", "unfreed", outcome=lab.settle())
                 good.talk("left fred")
             else:
                 lab.jump(SERVED_SECONDS)
@@ -539,38 +579,50 @@ def test_reports(lab: Lab, server: Program) -> None:
     """Whom the room ends, it reports on stderr; no exception is left uncaught."""
     good = Good(server)
 
-    def silent_stranger(eve: Peer) -> None:
+    def slow_line(eve: Peer) -> None:
+        eve.send(b"sa")
         lab.jump(ENDED_SECONDS)
 
-    def long_line(eve: Peer) -> None:
-        eve.send(b"hello parley/1 eve\n")
-        hear(eve, "welcome eve")
-        eve.send(b"x" * 1001)
+    def silence(eve: Peer) -> None:
+        for seconds in (ENDED_SILENCE - 60, 60):
+            good.talk()  # they may not be silent for so long
+            lab.jump(seconds)
 
     def reset(eve: Peer) -> None:
-        eve.send(b"hello parley/1 eve\nsay hal")
+        eve.send(b"hel")
         lab.jump(1)  # so that it is read before it is lost
         eve.reset()
 
-    attacks: dict[str, Callable[[Peer], None]] = {
-        "sends 1001 bytes without a newline": lambda eve: eve.send(b"x" * 1001),
-        "sends bytes that are not UTF-8": lambda eve: eve.send(b"\xff\n"),
-        "becomes a member, and then sends 1001 bytes": long_line,
-        "floods the room": lambda eve: eve.send(b"hello\n" * ENDED_LINES),
-        "says nothing for 15.5 seconds": silent_stranger,
-        "breaks off with a reset": reset,
-    }
-    for what, attack in attacks.items():
-        with lab.case(f"eve {what}"):
+    def reset_unread(eve: Peer) -> None:
+        eve.pause()
+        good.talk()
+        eve.reset()
+
+    attacks: list[tuple[str, str, Callable[[Peer], None]]] = [
+        ("stranger", "sends 1001 bytes without a newline", lambda eve: eve.send(b"x" * 1001)),
+        ("stranger", "sends bytes that are not UTF-8", lambda eve: eve.send(b"\xff\n")),
+        ("member", "sends 1001 bytes without a newline", lambda eve: eve.send(b"x" * 1001)),
+        ("stranger", "floods the room", lambda eve: eve.send(b"hello\n" * ENDED_LINES)),
+        ("stranger", "says nothing for 15.5 seconds", lambda eve: lab.jump(ENDED_SECONDS)),
+        ("member", "is in the middle of a line for 15.5 seconds", slow_line),
+        ("member", "says nothing for 151.5 seconds", silence),
+        ("member", "breaks off with a reset, in the middle of a line", reset),
+        ("stranger", "breaks off with a reset, in the middle of a line", reset),
+        ("member", "does not read, and then breaks off with a reset", reset_unread),
+    ]
+    for who, what, attack in attacks:
+        with lab.case(f"a {who} {what}"):
+            eve = enter(server, "eve") if who == "member" else server.connect()
+            good.hear(*["joined eve"] * (who == "member"))
             before = len(server.errors)
-            eve = server.connect()
             attack(eve)
             lab.jump(1)
             if not eve.closed:
                 expect_end(server, eve, "Eve's connection should be closed by now.")
             server.expect_no_traceback()
-            expect_report(server, before)
-    good.talk(*["joined eve", "left eve"] * 2)
+            if attack is not reset_unread:  # she was not in the middle of a line
+                expect_report(server, before)
+            good.talk(*["left eve"] * (who == "member"))
 
 
 @more
@@ -835,6 +887,24 @@ class Good:
                     for text in texts:
                         self._hear_one(peer, text, may_hear)
         return said
+
+    def write_much(self, name: str, lines: int) -> None:
+        """Each of them writes so many lines to this member alone."""
+        for speaker in self.peers.values():
+            speaker.send("".join(f"to {name} {n}\n" for n in range(lines)).encode())
+
+    def has_lost(self, name: str) -> bool:
+        """Have all of them heard that this member left? What they wrote later goes to nobody."""
+        due, has_left = f"left {name}", True
+        for peer in self.peers.values():
+            lines = bytes(peer.received[peer.consumed :]).decode("utf-8", "replace").splitlines()
+            peer.consumed = len(peer.received)
+            heard = [line for line in lines if not line.startswith("error nobody ")]
+            if heard not in ([], [due]):
+                fail(self.server, "A good client hears what is not due.", "wrong", expected=due,
+                     got="\n".join(heard))
+            has_left = has_left and bool(heard)
+        return has_left
 
     def _hear_one(self, peer: Peer, text: str, may_hear: str) -> None:
         due = f"{may_hear}\n".encode()

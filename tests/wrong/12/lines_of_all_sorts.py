@@ -58,14 +58,15 @@ class Guest:
                 return None
             if not self.buffer:
                 self.since = time.monotonic()
-            self.buffer += b"\n".join(data.splitlines()) + b"\n" * data.endswith((b"\n", b"\r"))
-        line, _, self.buffer = self.buffer.partition(b"\n")
+            self.buffer += data
+        line = self.buffer.splitlines(keepends=True)[0]
+        self.buffer = self.buffer[len(line) :]
         self.since = time.monotonic()
         self.count()
-        if len(line) > LINE:
+        if len(line) > LINE + 1:
             raise Refused("line", f"a line has at most {LINE} bytes")
         try:
-            return line.removesuffix(b"\r").decode()
+            return line.removesuffix(b"\n").removesuffix(b"\r").decode()
         except UnicodeDecodeError:
             raise Refused("line", "this line is not UTF-8") from None
 
