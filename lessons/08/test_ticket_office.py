@@ -7,7 +7,11 @@ import pytest
 from socklab.lesson import Handle, Lab, Peer, Program, Round, Rounds, core, more
 
 SEATS = 10
+KELVIN = "buy \u212a"  # for str.lower() and re.IGNORECASE it is a k
 STEPS = 1000  # of a server's thread for one command: so many places are tried
+# Names like all others, and also what a table may say of a seat that nobody has.
+MARKS = ["free", "-", "None", "0", "_", "empty", "x", "X", "none", "Free", "FREE", "EMPTY", "open",
+         "nobody", "null", "available", "unsold", "False"]  # fmt: skip
 AT_ONCE = (
     "Ann and bob sent their commands at the same moment. The thread that serves ann was held "
     "back in mid-line for a while."
@@ -53,6 +57,12 @@ def test_office(lab: Lab) -> None:
             f"After all these calls a second office is made, with 2 seats. All seats of a new "
             f"office are free, but its free() returns {number!r}."
         )
+    marks = office.module.make("Office", len(MARKS))
+    with lab.case("all seats are free, and somebody gives one back"):
+        never = [("cancel", (name,), False) for name in MARKS]
+        expect_calls(lab, marks, *never, seats=len(MARKS), kind="mark")
+    sold = [("buy", (name,), seat) for seat, name in enumerate(MARKS, 1)]
+    expect_calls(lab, marks, *sold, ("free", (), 0), seats=len(MARKS))
 
 
 @core
@@ -120,17 +130,21 @@ def test_two_returns(lab: Lab) -> None:
 def test_errors(lab: Lab, server: Program) -> None:
     """A command that the contract does not know gets an error, and the talk goes on."""
     client = server.connect()
-    commands = ["sell ann", "buy", "cancel", "buy ann bob", "seats now", "BUY ann", ""]
-    names = ["buy Zoë", "buy a.b", "buy " + 17 * "x", "cancel Zoë", "cancel " + 17 * "x"]
+    commands = ["sell ann", "buy", "cancel", "buy ann bob", "cancel ann bob", "seats now",
+                "BUY ann", "rebuy ann", ""]  # fmt: skip
+    names = ["buy Zoë", "buy a.b", "buy " + 17 * "x", "cancel Zoë", "cancel " + 17 * "x",
+             "buy a^b", "buy [x]", "buy ٣", "buy ſ", KELVIN, "buy "]  # fmt: skip
     for line in commands + names:
-        with lab.case(f"the line {line!r}"):
+        with lab.case(f"the line {line!r}{' (the sign of kelvin, no K)' * (line == KELVIN)}"):
             client.send(f"{line}\n".encode())
             expect_error(lab, client, "command" if line in commands else "wrong")
             talk(client, b"seats\n", b"free 10\n")
-    for name in ["x", 16 * "x", "A-Z_a-z_0-9"]:
+    for name in ["x", 16 * "x", "A-Z_a-z_0-9", "007", "-", "_", "free", "buyer", "cancel", "seats"]:
         with lab.case(f"the name {name!r} is a right one"):
-            talk(client, f"buy {name}\n".encode(), b"sold 1\n")
-            talk(client, f"cancel {name}\n".encode(), b"ok\n")
+            for command, due in [("buy", b"sold 1\n"), ("cancel", b"ok\n")]:
+                client.send(f"{command} {name}\n".encode())
+                if (answer := client.read_line()) != due:
+                    lab.fail("This command is right.", "right", expected=due, got=answer)
 
 
 @more
@@ -216,18 +230,33 @@ def test_slow_reader(lab: Lab, server: Program) -> None:
     """A client that does not read its answers holds nobody up."""
     slow, quick = server.connect(), server.connect()
     talk(slow, b"seats\n", b"free 10\n")
-    slow.pause()
-    slow.send(b"buy ann\n")
-    lab.settle()  # now the server cannot get rid of its answer to this client
-    for command, answer in [
-        (b"buy bob\n", b"sold 2\n"),
-        (b"seats\n", b"free 8\n"),
-        (b"cancel bob\n", b"ok\n"),
+    bob = [(b"buy bob\n", b"sold 2\n"), (b"seats\n", b"free 8\n"), (b"cancel bob\n", b"ok\n")]
+    eve = [(b"cancel eve\n", b"ok\n"), (b"buy bob\n", b"sold 2\n")]
+    last = [(b"buy eve\n", b"sold 1\n"), (b"cancel bob\n", b"ok\n")]
+    for sent, answer, others in [
+        (b"buy ann\n", b"sold 1\n", bob),
+        (b"seats\n", b"free 9\n", bob),
+        (b"cancel zoe\n", b"unknown\n", bob),
+        (b"buy\n", b"error: ", bob),
+        (b"buy zoe\n", b"full\n", eve),
+        (b"cancel ann\n", b"ok\n", last),
     ]:
-        talk(quick, command, answer)
-    talk(server.connect(), b"buy eve\n", b"sold 2\n")
-    slow.resume()
-    slow.expect(b"sold 1\n")
+        if answer == b"full\n":
+            for seat in range(2, SEATS + 1):
+                talk(quick, b"buy eve\n", f"sold {seat}\n".encode())
+        with lab.case(f"a client sends {sent!r} and does not read the answer"):
+            slow.pause()
+            slow.send(sent)
+            lab.settle()  # now the server cannot get rid of its answer to this client
+            for command, due in others:
+                talk(quick, command, due)
+            with server.connect() as newcomer:
+                talk(newcomer, b"cancel zoe\n", b"unknown\n")
+            slow.resume()
+            if answer == b"error: ":
+                expect_error(lab, slow)
+            else:
+                slow.expect(answer)
 
 
 @more
@@ -374,7 +403,13 @@ def cancel(name: str) -> Call:
     return ("cancel", (name,))
 
 
-def expect_calls(lab: Lab, office: Handle, *calls: tuple[str, tuple, Any]) -> None:
+def expect_calls(
+    lab: Lab,
+    office: Handle,
+    *calls: tuple[str, tuple, Any],
+    seats: int = 3,
+    kind: str = "wrong",
+) -> None:
     """Each call gives what it should, one after the other."""
     done = []
     for method, arguments, due in calls:
@@ -383,8 +418,9 @@ def expect_calls(lab: Lab, office: Handle, *calls: tuple[str, tuple, Any]) -> No
         done.append(text)
         if value != due or isinstance(value, bool) != isinstance(due, bool):
             lab.fail(
-                f"An office with 3 seats: {', '.join(done[-6:])}. The last of these calls "
-                f"returns {value!r}; {due!r} is due."
+                f"An office with {seats} seats: {', '.join(done[-6:])}. The last of these calls "
+                f"returns {value!r}; {due!r} is due.",
+                kind,
             )
 
 
