@@ -165,8 +165,8 @@ COMMANDS = st.one_of(
     st.lists(st.text(max_size=20), min_size=1, max_size=4).map(tuple),
     st.tuples(st.just("said"), st.text(max_size=18), st.text(max_size=5)),
 )
-STEPS = st.lists(st.one_of(COMMANDS, st.sampled_from([b"hello parley/1 ann\n", b"who\n", b""])),
-                 max_size=12)
+STEPS = st.lists(st.one_of(COMMANDS, st.sampled_from([b"hello parley/1 ann\n", b"who\n", b"bye\n",
+                                                     b"\xff\n", b""])), max_size=12)
 
 
 @pytest.mark.parametrize("path", ENGINES[1:], ids=lambda path: path.stem)
@@ -307,6 +307,32 @@ def test_what_is_due_does_not_depend_on_the_cuts(checks: ModuleType) -> None:
             due = [event for step in run.steps if isinstance(step.due, list)
                    for event in step.due]
             assert events.setdefault(run.data, due) == due
+
+
+@pytest.mark.parametrize(("files", "found"), [
+    ({"engine.py": "import helpers", "helpers.py": "import socket"}, "socket"),
+    ({"engine.py": "import helpers", "helpers/__init__.py": "import socket"}, "socket"),
+    ({"engine.py": "from helpers import a", "helpers/__init__.py": "",
+      "helpers/a.py": "import time"}, "time"),
+    ({"engine.py": "import helpers.a", "helpers/a.py": "from .b import x",
+      "helpers/b.py": "import urllib.request"}, "urllib"),
+    ({"engine.py": "import helpers.a", "helpers/a.py": "import b", "b.py": "import time"}, "time"),
+    ({"engine.py": "from a import *", "a.py": "from builtins import __import__"}, "__import__"),
+    ({"engine.py": "import builtins\nx = builtins.__import__('x')"}, "__import__"),
+    ({"engine.py": "x = __import__('x')"}, "__import__"),
+    ({"engine.py": "import helpers.a", "helpers/a.py": "from . import time\nfrom .time import x",
+      "helpers/time.py": "", "b.py": "import socket"}, ""),
+    ({"engine.py": "from ...... import a\nimport engine, re"}, ""),
+])  # fmt: skip
+def test_imports_are_seen_wherever_they_are(checks: ModuleType, files: dict[str, str],
+                                            found: str, tmp_path: Path) -> None:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    forbidden = {name for names in checks.FORBIDDEN.values() for name in names}
+    names = {name for _, _, name in checks.imports(tmp_path / "engine.py")}
+    assert names & forbidden == ({found} if found else set())
 
 
 def test_the_room_is_the_same_in_both_places() -> None:

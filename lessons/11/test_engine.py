@@ -214,6 +214,14 @@ def test_bad_lines(lab: Lab, engine: Module) -> None:
     with lab.case("good lines come first, a bad one behind them"):
         talk(engine, *JOIN, gets(b"who\nsay hi\n\xff\nwho\n", ("who",), ("say", "hi"),
                                  ("wrong", "line")), *DEAF)
+    with lab.case("good lines come first: their answers are due before error line"):
+        talk(engine, *JOIN, gets(b"who\nto bob hi\n\xff\n", ("who",), ("to", "bob", "hi"),
+                                 ("wrong", "line")),
+             says("left", "bob"), says("here", "ann"), says("error", "nobody", "bob?"),
+             says("error", "line", "no"))
+    with lab.case("a stranger sends a wrong line first: its answer is due before error line"):
+        talk(engine, gets(b"who\n\xff\n", ("wrong", "state"), ("wrong", "line")),
+             says("error", "state", "no"), says("error", "line", "no"))
     with lab.case("a bad line behind a hello"):
         talk(engine, gets(ANN[0] + b"x" * 1001, ANN[1]), says("welcome", "ann"),
              gets(None, ("wrong", "line")), *DEAF)
@@ -239,10 +247,14 @@ def test_endings(lab: Lab, engine: Module) -> None:
     with lab.case("a member has said bye; what the others say before it is gone, it still hears"):
         talk(engine, *JOIN, gets(b"bye\n", ("bye",)), says("joined", "bob"),
              says("said", "bob", "hi"), says("told", "bob", "hi"), says("left", "bob"))
-    with lab.case("a member has said bye; the answers to its last lines are still due"):
-        talk(engine, *JOIN, gets(b"who\nto bob hi\nbye\n", ("who",), ("to", "bob", "hi"),
-                                 ("bye",)),
-             says("here", "ann"), says("error", "nobody", "bob?"), says("close", due=b""))
+    for data, last in [(b"bye\n", ("bye",)), (b"", ("end",))]:
+        with lab.case("the answers to the last lines of a member are still due"):
+            talk(engine, *JOIN, gets(b"who\nto bob hi\n", ("who",), ("to", "bob", "hi")),
+                 gets(data, last), says("left", "bob"), says("here", "ann"),
+                 says("error", "nobody", "bob?"), says("close", due=b""))
+        with lab.case("the answer to the last line of a stranger is still due"):
+            talk(engine, gets(b"who\n", ("wrong", "state")), gets(data, last),
+                 says("error", "state", "no"), says("close", due=b""))
 
 
 @more
@@ -258,7 +270,8 @@ def test_refused(lab: Lab, engine: Module) -> None:
              ("said", "bob", "hi\nleft ann"), ("said", "bob", "hi\n"), ("told", "a b", "hi"),
              ("here",), ("here", "ann", "b b"), ("error", "oops", "no"), ("error", "nobody"),
              ("error", "nobody", ""), ("error", "state", "a\nb"), ("close", "now"),
-             ("said", "bob", "x" * 1092), ("said", "bob", "ü" * 546)]  # fmt: skip
+             ("said", "bob", "x" * 1092), ("said", "bob", "ü" * 546),
+             ("here", *[f"member_{n:09}" for n in range(65)])]  # fmt: skip
     goes_on = [gets(b"who\n", ("who",)), says("here", "ann"), says("said", "bob", "x" * 1091)]
     for command in [*news, *answers]:
         with lab.case("to a stranger who has said nothing"):
@@ -807,7 +820,7 @@ def checks_of_the_room() -> list[Callable[..., None]]:
 
 def imports(path: Path) -> Iterator[tuple[Path, int, str]]:
     """What a file imports, and the files beside it that it imports: file, line, module."""
-    seen, waiting = {path}, [path]
+    beside, seen, waiting = path.parent, {path}, [path]
     while waiting:
         path = waiting.pop()
         try:
@@ -815,17 +828,27 @@ def imports(path: Path) -> Iterator[tuple[Path, int, str]]:
         except (SyntaxError, ValueError):
             continue  # Python could not import it either
         for node in ast.walk(tree):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            elif isinstance(node, ast.Name):
-                names = [node.id] * (node.id == "__import__")
-            for name in names:
-                top = name.partition(".")[0]
-                yield path, node.lineno, top
-                beside = path.with_name(f"{top}.py")
-                if beside.is_file() and beside not in seen:
-                    seen.add(beside)
-                    waiting.append(beside)
+            for folder, parts in imported(node, path, beside):
+                if "__import__" in parts:
+                    yield path, node.lineno, "__import__"
+                elif folder == beside:  # else it is in a package of the student's own
+                    yield path, node.lineno, parts[0]
+                for number in range(len(parts)):  # a.b.c: a and a.b are imported, too
+                    inside = folder.joinpath(*parts[: number + 1])
+                    for file in inside.with_name(f"{inside.name}.py"), inside / "__init__.py":
+                        if file.is_file() and file not in seen:
+                            seen.add(file)
+                            waiting.append(file)
+
+
+def imported(node: ast.AST, path: Path, beside: Path) -> list[tuple[Path, list[str]]]:
+    """What one place in a file imports: where that may lie, and its name in parts."""
+    if isinstance(node, ast.Import):
+        return [(beside, alias.name.split(".")) for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        above = [beside, *path.parents]  # one dot is the folder of the file itself
+        start = node.module.split(".") if node.module else []
+        return [(above[min(node.level, len(above) - 1)], [*start, alias.name])
+                for alias in node.names]
+    name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+    return [(beside, [name])] if name == "__import__" else []

@@ -1,6 +1,6 @@
 # graded as: engine.py
-# mistake: F05: after bye, what the others say is refused
-# caught by: test_endings
+# mistake: F05: after bye, as after any last event, what the others say is refused
+# caught by: test_bad_lines
 # fails as: refused
 """Lesson 11: Parley/1 without a socket: the room's side of one connection."""
 
