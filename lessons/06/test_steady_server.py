@@ -1,5 +1,7 @@
 """Lesson 06: A server that stays."""
 
+import sys
+
 import pytest
 from socklab.lesson import Lab, Peer, Program, core, more
 
@@ -26,6 +28,12 @@ def test_lines(lab: Lab, server: Program) -> None:
     with lab.case("an empty line"):
         client.send(b"\n")
         client.expect(b"5 \n")
+    with lab.case("a CR in the middle of a line, which is no end of a line"):
+        client.send(b"one\rtwo\n")
+        answer = client.read_line()
+        if answer != b"6 ONE\rTWO\n":
+            lab.fail("Only \\n ends a line. A \\r belongs to the end only just before it.",
+                     kind="return", expected=b"6 ONE\rTWO\n", got=answer)
 
 
 @core
@@ -104,28 +112,49 @@ def test_half_close(lab: Lab, server: Program) -> None:
 @more
 def test_bad_line(lab: Lab, server: Program) -> None:
     """A bad line is answered with an error and the end; the next client is served."""
-    with lab.case("a line that is not UTF-8"):
-        client = greeted_client(lab, server)
-        client.send("Grüezi\n".encode("latin-1"))
-        answer = client.read_line()
-        if not answer.startswith(b"error: "):
-            what = "The answer to a bad line begins with b'error: '."
-            lab.fail(what, expected=b"error: ", got=answer)
-        client.expect_end()
-        next_client_is_served(lab, server)
+    for good, answer in [(b"", b""), (b"one\n", b"2 ONE\n")]:
+        together = ", in one segment with a good line" if good else ""
+        with lab.case(f"a line that is not UTF-8{together}"):
+            client = greeted_client(lab, server)
+            client.send(good + "Grüezi\n".encode("latin-1"))
+            got = client.read_line()
+            if good and got.startswith(b"error: "):
+                lab.fail("The line before the bad one is a good one.", kind="good",
+                         expected=answer, got=got)
+            if good and got == answer:
+                got = client.read_line()
+            if not got.startswith(b"error: "):
+                lab.fail("The answer to a bad line begins with b'error: '.",
+                         expected=b"error: ", got=got)
+            client.expect_end()
+            next_client_is_served(lab, server)
     with lab.case("a line of 1000 bytes is a right one"):
         client = greeted_client(lab, server)
         client.send(b"x" * 1000 + b"\n")
         client.expect(b"2 " + b"X" * 1000 + b"\n")
         client.close()
-    with lab.case("a line of 1001 bytes"):
-        client = greeted_client(lab, server)
-        client.send(b"x" * 1001 + b"\n")
-        answer = client.read_all()  # up to the end; a reset may take the error with it
-        if answer.startswith(b"2"):
-            lab.fail("A line of 1001 bytes is too long.", kind="limit",
-                     expected=b"error: ", got=answer)
-        next_client_is_served(lab, server)
+    for what, letter, number, kind in [("1001 bytes", "x", 1001, "limit"),
+                                       ("501 letters of 2 bytes each", "é", 501, "letters")]:
+        with lab.case(f"a line of {what}"):
+            client = greeted_client(lab, server)
+            client.send(letter.encode() * number + b"\n")
+            got = client.read_all()  # up to the end; a reset may take the error with it
+            if got.startswith(b"2"):
+                lab.fail(f"A line of {what} is too long.", kind=kind,
+                         expected=b"error: ", got=got)
+            next_client_is_served(lab, server)
+    for how in ["closes", "breaks off"]:
+        with lab.case(f"a client sends a bad line, and {how} before error: comes"):
+            client = greeted_client(lab, server)
+            client.pause()
+            client.send(b"\xff\n")
+            lab.settle()  # now the server stands before its error:
+            if how == "closes":
+                client.close()
+            else:
+                client.reset()
+            server_has_survived(lab, server, "beside")
+            next_client_is_served(lab, server)
 
 
 @more
@@ -144,6 +173,24 @@ def test_waiting_client(lab: Lab, server: Program) -> None:
         second.send(b"one\ntwo\nthree\n")
         second.close()
         first.close()
+        next_client_is_served(lab, server)
+    with lab.case("it is still there, and the one before it breaks off"):
+        first = greeted_client(lab, server)
+        second = server.connect()
+        second.send(b"hello\n")
+        lab.settle()
+        first.reset()
+        second.expect(b"1 HELLO\n")
+        second.close()
+    if sys.platform != "linux":
+        return  # there, accept() may say that such a client has been, or never give it at all
+    with lab.case("it has half-closed and broken off when its turn comes"):
+        first = greeted_client(lab, server)
+        second = server.connect()
+        second.half_close()
+        second.reset()
+        first.close()
+        server_has_survived(lab, server, "before")
         next_client_is_served(lab, server)
 
 
@@ -230,3 +277,10 @@ def greeted_client(lab: Lab, server: Program) -> Peer:
 
 def next_client_is_served(lab: Lab, server: Program) -> None:
     greeted_client(lab, server).close()
+
+
+def server_has_survived(lab: Lab, server: Program, kind: str) -> None:
+    """A client that is gone has cost it this client, and nothing more."""
+    lab.settle()
+    if server.crashes and not server.running:
+        lab.fail("The client was gone already. This has ended your server.", kind=kind)

@@ -29,12 +29,13 @@ def main():
         while True:
             connection, _ = listening.accept()
             try:
-                for number, line in enumerate(lines_of(connection), 1):
-                    connection.sendall(f"{number} {line.upper()}\n".encode())
-            except ValueError as error:
-                connection.sendall(f"error: {error}\n".encode())
-            except TimeoutError:
-                connection.sendall(b"bye: idle\n")
+                try:
+                    for number, line in enumerate(lines_of(connection), 1):
+                        connection.sendall(f"{number} {line.upper()}\n".encode())
+                except ValueError as error:
+                    connection.sendall(f"error: {error}\n".encode())
+                except TimeoutError:
+                    connection.sendall(b"bye: idle\n")
             except OSError:
                 pass
             finally:

@@ -43,9 +43,10 @@ def main():
     while True:
         connection, _ = listening.accept()
         try:
-            serve(connection)
-        except ValueError as error:
-            connection.sendall(f"error: {error}\n".encode())
+            try:
+                serve(connection)
+            except ValueError as error:
+                connection.sendall(f"error: {error}\n".encode())
         except (OSError, EOFError):
             pass
         connection.close()
