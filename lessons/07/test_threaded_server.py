@@ -134,7 +134,8 @@ def test_error_is_seen(lab: Lab) -> None:
     if sys.platform != "linux":
         return  # there, accept() may say that such a client has been, or never give it at all
     with lab.case("one client comes; before the next accept() another one comes and breaks off"):
-        server.hold(0)  # so main() is held when it has accepted the first one
+        lab.settle()  # no other thread has anything to do, so main() is the one that is held
+        server.hold(0)
         server.connect()
         lab.settle()
         client = server.connect()
