@@ -16,6 +16,8 @@ async def main():
             back = await reader.readuntil(b"\n")
         except asyncio.IncompleteReadError as error:
             sys.exit(f"The server has left after {error.partial!r}.")
+        except ConnectionError as error:
+            sys.exit(f"The server has left: {error}.")
         print(back.decode().strip("\n"))
     writer.close()
     await writer.wait_closed()

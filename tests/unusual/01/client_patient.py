@@ -53,6 +53,6 @@ if __name__ == "__main__":
         sys.exit(1)
     try:
         client.run()
-    except EOFError as error:
+    except (EOFError, ConnectionError) as error:
         sys.stderr.write(f"The talk is over: {error}.\n")
         sys.exit(1)

@@ -24,7 +24,10 @@ def main():
         while b"\n" not in back:
             while not select.select([sock], [], [], 3)[0]:
                 print("(waiting)")
-            size = sock.recv_into(buffer)
+            try:
+                size = sock.recv_into(buffer)
+            except ConnectionResetError:
+                size = 0
             if size == 0:
                 sys.exit("Connection closed by the server.")
             back += buffer[:size]

@@ -14,9 +14,12 @@ def main():
         for line in sys.stdin:
             if line == "\n":
                 break
-            file.write(line)
-            file.flush()
-            echo = file.readline()
+            try:
+                file.write(line)
+                file.flush()
+                echo = file.readline()
+            except ConnectionError:
+                echo = ""
             if not echo.endswith("\n"):
                 print("The server went away.", file=sys.stderr)
                 return 1

@@ -1,0 +1,49 @@
+# graded as: echo_client.py
+# mistake: C11: the exit status says trouble, but it is not that of the contract
+# caught by: test_nobody_listens
+# fails as: status
+# hint says: the number that the contract names
+"""Lesson 01: a client that sends typed lines and prints what comes back."""
+
+import socket
+import sys
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main() -> None:
+    sock = socket.socket()
+    try:
+        sock.connect((HOST, PORT))
+        talk(sock)
+    except OSError as error:
+        print("No echo:", error, file=sys.stderr)
+        sys.exit(2)
+    sock.close()
+
+
+def talk(sock: socket.socket) -> None:
+    while True:
+        try:
+            line = input("> ")
+        except EOFError:
+            break
+        if line == "":
+            break
+        sock.sendall(line.encode() + b"\n")
+        print(receive_line(sock))
+
+
+def receive_line(sock: socket.socket) -> str:
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = sock.recv(1024)
+        if piece == b"":
+            raise ConnectionError("the server has left before the line was back")
+        data += piece
+    return data.decode().removesuffix("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+# graded as: echo_client.py
+# mistake: A16: a line of blanks is taken for an empty line
+# caught by: test_client_talks
+# fails as: blank
+# hint says: Three blanks
+"""Lesson 01: a client that sends typed lines and prints what comes back."""
+
+import socket
+import sys
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main() -> None:
+    sock = socket.socket()
+    try:
+        sock.connect((HOST, PORT))
+        talk(sock)
+    except OSError as error:
+        sys.exit(f"No echo from {HOST}, port {PORT}: {error}")
+    sock.close()
+
+
+def talk(sock: socket.socket) -> None:
+    while True:
+        try:
+            line = input("> ")
+        except EOFError:
+            break
+        if not line.strip():
+            break
+        sock.sendall(line.encode() + b"\n")
+        print(receive_line(sock))
+
+
+def receive_line(sock: socket.socket) -> str:
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = sock.recv(1024)
+        if piece == b"":
+            raise ConnectionError("the server has left before the line was back")
+        data += piece
+    return data.decode().removesuffix("\n")
+
+
+if __name__ == "__main__":
+    main()

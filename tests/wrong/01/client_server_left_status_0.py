@@ -1,0 +1,51 @@
+# graded as: echo_client.py
+# mistake: E13: a sentence, and an exit status that says that all is well
+# caught by: test_server_leaves
+# fails as: wrong
+# hint says: as if all had been well
+"""Lesson 01: a client that sends typed lines and prints what comes back."""
+
+import socket
+import sys
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main() -> None:
+    sock = socket.socket()
+    try:
+        sock.connect((HOST, PORT))
+    except OSError as error:
+        sys.exit(f"No echo from {HOST}, port {PORT}: {error}")
+    try:
+        talk(sock)
+    except OSError as error:
+        print("No echo any more:", error, file=sys.stderr)
+    sock.close()
+
+
+def talk(sock: socket.socket) -> None:
+    while True:
+        try:
+            line = input("> ")
+        except EOFError:
+            break
+        if line == "":
+            break
+        sock.sendall(line.encode() + b"\n")
+        print(receive_line(sock))
+
+
+def receive_line(sock: socket.socket) -> str:
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = sock.recv(1024)
+        if piece == b"":
+            raise ConnectionError("the server has left before the line was back")
+        data += piece
+    return data.decode().removesuffix("\n")
+
+
+if __name__ == "__main__":
+    main()

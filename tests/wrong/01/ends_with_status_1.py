@@ -1,0 +1,35 @@
+# graded as: echo_server.py
+# mistake: sys.exit(text) at a good end: exit status 1
+# caught by: test_server_ends
+# fails as: status
+"""Lesson 01: a server that sends every byte back to its client."""
+
+import socket
+import sys
+
+HOST = "127.0.0.1"
+PORT = 5050
+
+
+def main() -> None:
+    listening = socket.create_server((HOST, PORT))
+    print(f"The server listens on {HOST}, port {PORT}.")
+
+    connection, address = listening.accept()
+    print("A client has come from", address)
+    serve(connection)
+    connection.close()
+    listening.close()
+    sys.exit("The client has left.")
+
+
+def serve(connection: socket.socket) -> None:
+    while True:
+        data = connection.recv(1024)
+        if data == b"":
+            break
+        connection.sendall(data)
+
+
+if __name__ == "__main__":
+    main()
