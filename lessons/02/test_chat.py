@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from socklab.lesson import Lab, Peer, Program, core, more
+from socklab.lesson import Failure, Lab, Peer, Program, core, more
 
 PORT = 5000
 LONG = "".join(f"{number:04}" for number in range(256))  # the longest: 1024 bytes
@@ -21,6 +21,10 @@ def test_server_prints_what_comes(lab: Lab, server: Program) -> None:
     server.expect_output("Connection from: ", str(peer.port))
     peer.send("Grüezi, Server".encode())
     expect_text(lab, server, "Grüezi, Server")
+    after = server.output.partition("Connection from: ")[2]
+    if not any(host in after for host in ("127.0.0.1", "::1")):
+        lab.fail("Your server prints the client's port number without its address.",
+                 kind="address", got=after)
 
 
 @core
@@ -30,6 +34,7 @@ def test_server_asks_and_answers(lab: Lab, server: Program) -> None:
     for message, answer in [
         ("Hello", "Good Morning"),
         ("Wie geht's?", "Schön, dass du fragst 🙂"),
+        ("  two  blanks  ", "  two  more  "),
         (LONG, LONG[::-1]),
     ]:
         peer.send(message.encode())
@@ -47,6 +52,8 @@ def test_server_ends_with_its_client(lab: Lab, server: Program) -> None:
     one_turn_with(server, peer)
     one_turn_with(server, peer)
     peer.expect_nothing()  # and no end: the client is still there
+    with lab.case("the client's person thinks for a minute"):
+        expect_patience(lab, peer)
     peer.half_close()
     peer.expect_end()
     expect_good_end(lab, server)
@@ -60,6 +67,8 @@ def test_client_waits_for_the_reply(lab: Lab) -> None:
     client.type("Hello Server")
     peer.expect(b"Hello Server")
     peer.expect_nothing()
+    with lab.case("the server's person thinks for a minute"):
+        expect_patience(lab, peer)
     with lab.case("the next line is typed before the reply has come"):
         client.type("Grüezi, 東京 🙂")
         peer.expect_nothing()
@@ -69,6 +78,10 @@ def test_client_waits_for_the_reply(lab: Lab) -> None:
     peer.send(LONG.encode())
     expect_text(lab, client, LONG)
     client.expect_output(" -> ")
+    client.type("  two  blanks  ")
+    peer.expect(b"  two  blanks  ")
+    peer.send(b"  two  more  ")
+    expect_text(lab, client, "  two  more  ")
 
 
 @core
@@ -79,7 +92,7 @@ def test_bye_ends_the_client(lab: Lab) -> None:
             client, peer = start_client(lab)
             for line, reply in [
                 ("Good Morning", "Hello"),
-                ("goodbye for now", "so soon?"),  # a message that has the word in it
+                ("goodbye for now", "goodbye, then"),  # messages that have the word in them
             ]:
                 client.type(line)
                 peer.expect(line.encode())
@@ -112,7 +125,9 @@ def test_empty_line(lab: Lab, server: Program) -> None:
     """An empty line is not sent: each program asks again."""
     client = lab.program("socket_client.py")
     client.expect_output(" -> ")
-    with lab.case("an empty line at the client"):
+    with lab.case("two empty lines at the client"):
+        client.type("")
+        client.expect_output(" -> ")
         client.type("")
         client.expect_output(" -> ")
         client.type("Hello")
@@ -123,7 +138,12 @@ def test_empty_line(lab: Lab, server: Program) -> None:
         server.type("")
         server.expect_output(" -> ")
         server.type("Good Morning")
-        client.expect_output("Good Morning")
+        client.expect_output("Good Morning", " -> ")
+    with lab.case("an empty line at the client, and then bye"):
+        client.type("")
+        client.expect_output(" -> ")
+        client.type("bye")
+        expect_bye(client)
 
 
 @more
@@ -131,10 +151,18 @@ def test_server_says_bye(lab: Lab, server: Program) -> None:
     """The server may say bye as well: it sends nothing and ends."""
     peer = server.connect()
     one_turn_with(server, peer)
+    with lab.case("each side sends a line that only contains the word"):
+        peer.send(b"goodbye for now")
+        expect_turn(server, "goodbye for now")
+        server.type("goodbye, then")
+        peer.expect(b"goodbye, then")
     peer.send(b"Anything else?")
     server.expect_output("Anything else?", " -> ")
     server.type(" BYE ")
     peer.expect_end()
+    if peer.ended == "reset":
+        lab.fail("Your server does not close the connection, it breaks it off (a reset).",
+                 kind="reset", about=peer.key)
     expect_good_end(lab, server)
 
 
@@ -144,12 +172,13 @@ def test_client_notices(lab: Lab) -> None:
     for how in ["ends", "resets"]:
         with lab.case(f"the server {how} the connection while the client waits for it"):
             client, peer = start_client(lab)
-            client.type("Hello")
-            peer.expect(b"Hello")
+            one_turn_of(client, peer)
+            client.type("Are you there?")
+            peer.expect(b"Are you there?")
             expect_last_words(lab, client, way_to_go(peer, how))
         with lab.case(f"the server {how} the connection while somebody types"):
             client, peer = start_client(lab)
-            client.expect_output(" -> ")
+            one_turn_of(client, peer)
             expect_last_words(lab, client, way_to_go(peer, how), "Are you there?")
 
 
@@ -187,6 +216,14 @@ def start_client(lab: Lab) -> tuple[Program, Peer]:
     return client, peer
 
 
+def one_turn_of(client: Program, peer: Peer) -> None:
+    client.expect_output(" -> ")
+    client.type("Good Morning")
+    peer.expect(b"Good Morning")
+    peer.send(b"Hello")
+    client.expect_output("Hello", " -> ")
+
+
 def one_turn_with(server: Program, peer: Peer) -> None:
     peer.send(b"Hello")
     server.expect_output("Hello", " -> ")
@@ -196,6 +233,33 @@ def one_turn_with(server: Program, peer: Peer) -> None:
 
 def way_to_go(peer: Peer, how: str) -> Callable[[], None]:
     return peer.close if how == "ends" else peer.reset
+
+
+def expect_patience(lab: Lab, peer: Peer) -> None:
+    """A minute passes: nothing is sent, and nobody ends."""
+    lab.jump(60)
+    if peer.ended or not lab.programs[-1].running:
+        lab.fail("Nothing came for a minute, and your program did not wait that long.",
+                 kind="impatient", about=peer.key)
+    peer.expect_nothing()
+
+
+def expect_turn(server: Program, text: str) -> None:
+    try:
+        server.expect_output(text, " -> ")
+    except Failure as failure:
+        if failure.kind == "exited":
+            failure.kind = "heard"
+        raise
+
+
+def expect_bye(client: Program) -> None:
+    try:
+        client.expect_exit(None)
+    except Failure as failure:
+        if failure.kind == "still":
+            failure.kind = "bye"
+        raise
 
 
 def expect_prompt(lab: Lab, program: Program) -> None:
@@ -222,7 +286,12 @@ def expect_text(lab: Lab, program: Program, text: str) -> None:
     lab.settle()
     if text not in program.output and repr(text.encode()) in program.output:
         lab.fail(f"{program.name} prints bytes, not text: b'...'", kind="bytes")
-    program.expect_output(text)
+    try:
+        program.expect_output(text.rstrip())  # nobody can see blanks at the end
+    except Failure as failure:
+        if failure.kind == "still" and text.strip() in program.unread_output():
+            failure.kind, failure.what = "blanks", f"{program.name} does not print all of {text!r}."
+        raise
 
 
 def expect_last_words(
@@ -235,10 +304,20 @@ def expect_last_words(
         program.type(line)
     program.expect_exit(None)
     program.expect_no_traceback()
-    expect_words(lab, program.output.removeprefix(before))
+    after = program.output.removeprefix(before)
+    expect_words(lab, after)
+    if words_around(after) <= words_around(before):
+        lab.fail("The last words are those that stand around every message.", kind="same_words",
+                 got=after)
+
+
+def words_around(output: str) -> set[str]:
+    """The lines of an output that have words, without the prompt and the message Hello."""
+    lines = [line.replace(" -> ", "").replace("Hello", "") for line in output.splitlines()]
+    return {line.strip() for line in lines
+            if any(letter.isalpha() for letter in line) and "the TODOs in" not in line}
 
 
 def expect_words(lab: Lab, text: str) -> None:
-    own = [line for line in text.splitlines() if "the TODOs in" not in line]
-    if not any(letter.isalpha() for letter in "".join(own)):
+    if not words_around(text):
         lab.fail("Your program ended without saying why.", kind="no_sentence")

@@ -1,0 +1,52 @@
+# graded as: socket_client.py
+# mistake: C02: the end is printed like a reply, with nothing behind the words
+# caught by: test_client_notices
+# fails as: same_words
+# hint says: Can the person see
+"""Lesson 02: a client that chats with a server, one line each in turn."""
+
+import socket
+import sys
+
+HOST = "localhost"
+PORT = 5000
+
+
+def main() -> None:
+    sock = socket.socket()
+    try:
+        sock.connect((HOST, PORT))
+    except OSError as error:
+        sys.exit(f"No server answers at {HOST}, port {PORT}: {error}")
+    try:
+        talk(sock)
+    except ConnectionError as error:
+        print("The server has gone:", error)
+    sock.close()
+
+
+def talk(sock: socket.socket) -> None:
+    while True:
+        line = ask()
+        if is_bye(line):
+            return
+        sock.sendall(line.encode())
+        data = sock.recv(1024)
+        print("Received from server:", data.decode())
+        if data == b"":
+            return
+
+
+def ask() -> str:
+    line = ""
+    while line == "":
+        line = input(" -> ")
+    return line
+
+
+def is_bye(line: str) -> bool:
+    return line.strip().lower() == "bye"
+
+
+if __name__ == "__main__":
+    main()

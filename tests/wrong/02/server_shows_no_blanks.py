@@ -1,0 +1,51 @@
+# graded as: socket_server.py
+# mistake: A16: what came is tidied before it is shown
+# caught by: test_server_asks_and_answers
+# fails as: blanks
+# hint says: Which blanks
+"""Lesson 02: a server that chats with one client, one line each in turn."""
+
+import socket
+
+HOST = "localhost"
+PORT = 5000
+
+
+def main() -> None:
+    listening = socket.create_server((HOST, PORT))
+    connection, address = listening.accept()
+    listening.close()
+    print("Connection from:", address)
+    try:
+        talk(connection)
+    except ConnectionError as error:
+        print("The client has gone:", error)
+    connection.close()
+
+
+def talk(connection: socket.socket) -> None:
+    while True:
+        data = connection.recv(1024)
+        if data == b"":
+            print("The client has ended the chat.")
+            return
+        print("Received from client:", data.decode().strip())
+        line = ask()
+        if is_bye(line):
+            return
+        connection.sendall(line.encode())
+
+
+def ask() -> str:
+    line = ""
+    while line == "":
+        line = input(" -> ")
+    return line
+
+
+def is_bye(line: str) -> bool:
+    return line.strip().lower() == "bye"
+
+
+if __name__ == "__main__":
+    main()
