@@ -186,12 +186,14 @@ class Report:
             return
         self.write("")
         self.write(f"{lesson} {title}: {' · '.join(parts)}", bold=True)
-        if perfect and done:
-            if not self.partial:
-                self.write(wrap(("Core done. " if self.core_only else "All done. ") + done))
-                self._name_next(lesson)
-        elif core_done:
+        if self.partial:
+            return  # a few checks show nothing of the whole
+        if core_done and (self.core_only or not perfect):
             self.write("Core done: the rest is for those who want more.")
+        elif perfect and done:
+            self.write(wrap("All done. " + done))
+        if perfect:
+            self._name_next(lesson)
 
     def _name_next(self, lesson: str) -> None:
         following = f"{int(lesson) + 1:02}"
