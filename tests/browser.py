@@ -134,6 +134,9 @@ class Browser:
             wanted["goog:chromeOptions"]["binary"] = binary  # type: ignore[index]
         session = self._say("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self._session = f"/session/{session['sessionId']}"
+        # without a screen some versions have no focus, and JupyterLab then knows no current page
+        focus = {"cmd": "Emulation.setFocusEmulationEnabled", "params": {"enabled": True}}
+        self._say("POST", f"{self._session}/goog/cdp/execute", focus)
 
     def _say(self, method: str, path: str, content: Any = None) -> Any:
         data = None if content is None else json.dumps(content).encode()

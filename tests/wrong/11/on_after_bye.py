@@ -1,7 +1,7 @@
 # graded as: engine.py
 # mistake: E05: events after bye, from a client that has gone
-# caught by: test_endings
-# fails as: wrong
+# caught by: test_room
+# fails as: behind_bye
 """Lesson 11: Parley/1 without a socket: the room's side of one connection."""
 
 import re
