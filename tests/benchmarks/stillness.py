@@ -69,6 +69,28 @@ while True:
         lines.put((c, data))
     lines.put((c, b""))
 """
+PIPE = """
+import os, socket, threading
+server = socket.create_server(("127.0.0.1", 5000))
+inside, outside = os.pipe()
+lines = []
+def work():
+    while os.read(inside, 1):
+        c, data = lines.pop(0)
+        if data:
+            c.sendall(data.upper())
+        else:
+            c.close()
+threading.Thread(target=work, daemon=True).start()
+while True:
+    c, _ = server.accept()
+    c.sendall(b"welcome\\n")
+    while data := c.recv(1024):
+        lines.append((c, data))
+        os.write(outside, b"x")
+    lines.append((c, b""))
+    os.write(outside, b"x")
+"""
 THREADS = """
 import socket, threading
 server = socket.create_server(("127.0.0.1", 5000))
@@ -277,7 +299,8 @@ def _type_one(asker: Asker, program: Program, line: str) -> None:
 
 SUBJECTS = {
     "one thread": serve(ONE_THREAD, 1), "polling": serve(POLLING, 1),
-    "a queue between two": serve(QUEUE, 1), "a thread each": serve(THREADS, 4),
+    "a queue between two": serve(QUEUE, 1), "a pipe between two": serve(PIPE, 1),
+    "a thread each": serve(THREADS, 4),
     "socketserver": serve(SOCKETSERVER, 4), "asyncio": serve(ASYNCIO, 4),
     "asyncio and threads": serve(TO_THREAD, 4), "selectors": serve(SELECTORS, 4),
     "keyboard": type_lines, "two programs": two_programs,
