@@ -12,6 +12,7 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 ANY = {"0.0.0.0", "::"}
@@ -38,7 +39,8 @@ class Addresses:
     """The table.  Ports are the program's own numbers unless they are called real."""
 
     entries: dict[int, Entry] = field(default_factory=dict)
-    lingering: dict[int, bool] = field(default_factory=dict)  # port: was SO_REUSEADDR set?
+    # by port, of each closed socket: was SO_REUSEADDR set? does a connection live on now?
+    lingering: dict[int, list[tuple[bool, Callable[[], bool]]]] = field(default_factory=dict)
     platform: str = sys.platform
     _count: int = 0
 
@@ -73,11 +75,10 @@ class Addresses:
             )
             if not may_share:
                 return False
-        if wanted.port in self.lingering and not windows:
-            # Linux asks that the old socket had the option too
-            kept = self.lingering[wanted.port] or self.platform != "linux"
-            return wanted.reuse and kept
-        return True
+        # Linux asks that the old socket had the option too
+        return windows or not any(
+            lingers() and not (wanted.reuse and (reuse or self.platform != "linux"))
+            for reuse, lingers in self.lingering.get(wanted.port, []))
 
     def _meet(self, one: Entry, two: Entry) -> bool:
         """Do two sockets of the same port want the same address?"""
@@ -94,11 +95,11 @@ class Addresses:
             entry.real_port, entry.port, entry.listening = real_port, port, True
         return entry
 
-    def free(self, number: int, lingers: bool) -> None:
-        """A bound socket was closed; with `lingers` a connection of it still lives on."""
+    def free(self, number: int, lingers: Callable[[], bool]) -> None:
+        """A bound socket was closed; `lingers` tells whether a connection of it lives on."""
         entry = self.entries.pop(number, None)
-        if entry is not None and lingers:
-            self.lingering[entry.port] = entry.reuse
+        if entry is not None:
+            self.lingering.setdefault(entry.port, []).append((entry.reuse, lingers))
 
     def find(self, host: str, port: int, six: bool = False) -> Entry | None:
         """Return who listens at an address, or None."""

@@ -18,7 +18,6 @@ from .addresses import Addresses
 from .failure import Failure, Outcome
 from .hub import Hub
 from .tape import Key, Tape
-from .wire import PROCESSES
 
 CPU_LIMIT = 1.0  # seconds of processor time without any progress
 WORK_LIMIT = 60.0  # and with progress, in one wait
@@ -54,6 +53,7 @@ class Running(Protocol):
     flooding: bool
     printed_at: tuple[str, int]
     started_processes: int
+    too_many_processes: bool
     started_at: tuple[str, int]
     typed: int
     input_ended: bool
@@ -359,8 +359,8 @@ class Exchange:
         for program in self.programs:
             if program.lost_since and time.monotonic() - program.lost_since > LOST_LIMIT:
                 return Outcome("lost", program.name)
-            started = program.started_processes
-            if started > PROCESSES or started and count and program.processes() > ALIVE_LIMIT:
+            many = program.started_processes and count and program.processes() > ALIVE_LIMIT
+            if program.too_many_processes or many:
                 return Outcome("processes", program.name, where=program.started_at)
         if about is not None and about.finished and self._drained(about):
             return Outcome("exited", about.name, waits=self._waits(

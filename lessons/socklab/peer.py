@@ -114,7 +114,8 @@ class Peer:
     def _finish(self, how: str) -> None:
         if not self.ended:
             self.ended = how
-            self.program_first = how == "end" and not self.given_end
+            if how == "end" and not self.given_end:
+                self.program_first = True
             self._note("see " + how)
         if how == "reset":
             self.outbox.clear()
@@ -428,4 +429,4 @@ class Listener:
             self.lab.hub.selector.unregister(self._socket)
             self._socket.close()
             self.lab.acts += 1
-            self.lab.addresses.free(self._entry, False)
+            self.lab.addresses.free(self._entry, lambda: False)

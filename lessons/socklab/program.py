@@ -14,7 +14,7 @@ from .exchange import Exchange
 from .failure import Failure, Outcome
 from .peer import Peer
 from .tape import Event, Key
-from .wire import LOST, PROCESSES
+from .wire import LOST
 
 if TYPE_CHECKING:
     from .hub import Link
@@ -36,6 +36,7 @@ class Program:
         self.status: int | None = None  # exit status, when finished
         self.untracked = False
         self.started_processes = 0
+        self.too_many_processes = False
         self.started_at = ("", 0)  # the line that started the last one
         self.typed = 0  # bytes
         self.input_ended = False
@@ -123,7 +124,7 @@ class Program:
             self.tell("answer", number, *table.connect(*values))
 
     def _take_free(self, entry: int, real_port: int) -> None:
-        self.lab.addresses.free(entry, self._lingers(real_port))
+        self.lab.addresses.free(entry, lambda: self._lingers(real_port))
 
     def _lingers(self, real_port: int) -> bool:
         """Does a connection of this listening port outlive us, by TCP's rules?
@@ -133,9 +134,10 @@ class Program:
         return any(not peer.given_end or peer.program_first for peer in self.lab.peers
                    if peer.far_port == real_port)
 
-    def _take_process(self, event: str, place: Place, number: int) -> None:
+    def _take_process(self, event: str, place: Place, number: int, beyond: bool) -> None:
         self.started_processes, self.started_at = number, place[:2]
         self.untracked = True
+        self.too_many_processes = self.too_many_processes or beyond
         self.lab.tape.add(Event(time.perf_counter(), self.name, "process", *place,
                                 note=event))
 
@@ -184,6 +186,10 @@ class Program:
     def _on_exit(self, status: int) -> None:
         self.status, self._exited = status, True
         self.finished, self.lost_since = self._gone, None
+        for ours, theirs in self.sent:  # the system has ended what was open
+            end = self.lab.ends.get((theirs, ours))
+            if end is not None and not end.given_end:
+                end.program_first = True
         for entry, socket_ in list(self.lab.addresses.entries.items()):
             if socket_.owner is self:
                 self._take_free(entry, socket_.real_port)
@@ -396,7 +402,7 @@ class Program:
 
     def failure(self, kind: str, what: str, **facts: Any) -> Failure:
         """A failure of this program, with its crash if it had one."""
-        if self.started_processes > PROCESSES:
+        if self.too_many_processes:
             kind = "processes"  # the tap has stopped it with an exception
         error = Failure(kind, what, **facts)
         if self.crashes:  # the first: the others may well follow from it

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 LIMIT = 64 * 1024 * 1024  # bytes; a longer frame is refused
 LOST = 70  # exit status of a program whose connection to the grader has broken
-PROCESSES = 16  # that one program may start
+PROCESSES = 16  # that one program may have started and not waited for
+STARTS = 500  # that it may start in all
 
 
 class WireError(Exception):

@@ -79,7 +79,7 @@ def test_only_who_listens_is_found(table: Addresses) -> None:
     assert [entry.port for entry in table.of("me")] == [5000] and table.of("you") == []
     assert table.find("127.0.0.2", 5000) is None
     assert table.find("::1", 5000, six=True) is None
-    table.free(number, lingers=False)
+    table.free(number, lambda: False)
     assert table.connect("127.0.0.1", 5000, False)[:2] == ("error", errno.ECONNREFUSED)
 
 
@@ -133,7 +133,7 @@ def test_restart_while_an_old_connection_lingers() -> None:
             table = Addresses(platform=platform)
             number = table.bind(None, "127.0.0.1", 5000, False, old_reuse)[1]
             table.listening(number, 40_000, 5000)
-            table.free(number, lingers=True)
+            table.free(number, lambda: True)
             assert bind(table, reuse=False) == without, platform
             assert bind(table, reuse=True) == (with_ if old_reuse else old_without), platform
 

@@ -433,6 +433,7 @@ def _still(number: int, patience: float) -> None:
     with parking.mutex:
         now = clock.elapsed()
         parking.fire(now)
+        processes.look()
         still, *threads = parking.snapshot()
         reply = (still, now, *threads, tuple(parking.untracked), _counts())
     if still:

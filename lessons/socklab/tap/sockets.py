@@ -11,6 +11,7 @@ import errno
 import operator
 import os
 import socket
+import stat
 import sys
 from collections.abc import Callable
 
@@ -75,10 +76,13 @@ class Socket(Real):
         self._name: tuple | None = None  # the virtual address of this end
         self._peer: tuple | None = None  # and of the other
         self._bound: tuple | None = None  # the grader's entry, to be freed at the close
+        known = waiting.by_descriptor.get(fileno) if fileno is not None else None
         waiting.by_descriptor[self.fileno()] = self
         if fileno in detached:
             self.stream = detached.pop(fileno)
             parking.untracked.remove("detach()")
+        elif known is not None:
+            self.stream = known.stream
 
     # -- addresses ---------------------------------------------------------------
 
@@ -513,6 +517,8 @@ class Socket(Real):
         return super().sendto(data, *rest)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        if hasattr(os, "sendfile") and _is_on_disk(file):
+            file.seek(offset)  # os.sendfile() does not go by the file's own position
         return self._sendfile_use_send(file, offset, count)  # type: ignore[attr-defined]
 
     # -- the end -----------------------------------------------------------------
@@ -554,6 +560,8 @@ class Socket(Real):
         if waiting.by_descriptor.get(descriptor) is self:
             del waiting.by_descriptor[descriptor]
         if self.stream is not None:
+            if self.stream.closed:
+                return  # through another socket object with this descriptor
             with parking.mutex:
                 self.stream.owners -= 1
                 self.stream.closed = self.stream.owners == 0
@@ -587,6 +595,14 @@ class Socket(Real):
         copy.stream, copy.listener = self.stream, self.listener
         copy._name, copy._peer = self._name, self._peer
         return copy
+
+
+def _is_on_disk(file: Any) -> bool:
+    """May the system send from this file by itself?"""
+    try:
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except (AttributeError, OSError):
+        return False
 
 
 def tap_fromfd(fd: int, *rest: Any) -> Any:

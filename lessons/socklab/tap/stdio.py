@@ -152,7 +152,7 @@ def _tapped_open(keyboard: Keyboard) -> Any:
              opener: Any = None) -> Any:
         if type(file) is not int or file not in (0, 1, 2) or not control.active:
             if type(file) is int and pipes.is_counted(file):
-                parking.untracked.append("open()")
+                _read_past_our_counts(file)
             return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         raw: Any = KeyboardReader(keyboard) if file == 0 else Screen(file)
         stream = io.BufferedReader(raw) if file == 0 else Shown(raw)
@@ -161,6 +161,14 @@ def _tapped_open(keyboard: Keyboard) -> Any:
         return io.TextIOWrapper(stream, encoding, errors, newline, buffering == 1)
 
     return open
+
+
+def _read_past_our_counts(descriptor: int) -> None:
+    if sys._getframe(2).f_globals.get("__name__") == "subprocess":
+        with parking.mutex:
+            waiting.pipes.pop(descriptor, None)  # `processes` follows the other end
+    else:
+        parking.untracked.append("open()")
 
 
 def install() -> Keyboard:
