@@ -138,6 +138,17 @@ def test_restart_while_an_old_connection_lingers() -> None:
             assert bind(table, reuse=True) == (with_ if old_reuse else old_without), platform
 
 
+def test_a_port_is_free_again_when_its_last_connection_is_over() -> None:
+    """However early its listening socket was closed."""
+    table, alive = Addresses(platform="linux"), [True]
+    number = table.bind(None, "127.0.0.1", 5000, False, False)[1]
+    table.listening(number, 40_000, 5000)
+    table.free(number, lambda: bool(alive))
+    assert bind(table, reuse=False) == "EADDRINUSE"
+    alive.clear()
+    assert bind(table, reuse=False) == "ok"
+
+
 def test_any_and_a_special_address() -> None:
     """On Windows they do not collide."""
     for platform, result in (("linux", "EADDRINUSE"), ("darwin", "EADDRINUSE"), ("win32", "ok")):
@@ -472,3 +483,26 @@ def test_listening_without_binding(bench: Bench) -> None:
     """)
     server.expect_exit(0)
     assert server.output == "0.0.0.0 True\nb'hello'\n"
+
+
+@pytest.mark.parametrize("first", ["client", "server"])
+def test_the_listening_socket_is_closed_before_the_talk(bench: Bench, first: str) -> None:
+    """Whether the port is free afterwards is decided by who ends the connection first."""
+    text = """
+        import socket, sys
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 5000))
+            s.listen()
+            c, _ = s.accept()
+        if sys.argv[1] == "client":
+            c.recv(100)
+        c.close()
+    """
+    bench.lab.addresses.platform = "linux"
+    peer = bench.serve(text, arguments=[first]).connect()
+    bench.lab.settle()
+    peer.close()
+    again = bench.run(text, arguments=[first])
+    bench.lab.settle()
+    assert again.running == (first == "client")
+    assert ("Address already in use" in again.errors) == (first == "server")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -475,6 +476,64 @@ def test_a_program_waits_for_its_child(bench: Bench) -> None:
         done = subprocess.run([sys.executable, "-c", "print(6 * 7)"], capture_output=True)
         print(done.stdout.strip().decode())
     """) == "42\n"
+
+
+@pytest.mark.parametrize("start", [
+    "os.system('exit 0')",
+    "subprocess.run('exit 0', shell=True)",
+    "subprocess.run([sys.executable, '-c', 'pass'], capture_output=True)",
+    pytest.param("children.append(subprocess.Popen([sys.executable, '-c', 'pass']))",
+                 marks=pytest.mark.skipif(sys.platform == "darwin" and sys.version_info < (3, 13),
+                                          reason="the system cannot be asked")),
+    "os.popen('exit 0').read()",
+    "failing()",
+])
+def test_a_program_is_still_again_when_its_child_is_over(bench: Bench, start: str) -> None:
+    program = bench.run(f"""
+        import os, subprocess, sys
+        def failing():
+            try:
+                subprocess.run(["no-such-program"])
+            except OSError:
+                pass
+        children = []
+        for number in range(12):
+            {start}
+        print("ready")
+        input()
+    """)
+    program.expect_output("ready")
+    begun = time.monotonic()
+    while program.untracked and time.monotonic() < begun + 30:  # the last child is ending
+        bench.lab.settle()
+    found = bench.lab.wait(lambda: False, program, horizon=60)
+    assert (found.kind, program.untracked) == ("still", False)
+    assert program.started_processes == 12
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a child is given no socket")
+@pytest.mark.parametrize("given", ["stdin=c", "pass_fds=[c.fileno()]", "close_fds=False"])
+def test_a_child_that_may_have_a_socket_is_not_followed(bench: Bench, given: str) -> None:
+    server = bench.serve(f"""
+        import socket, subprocess, sys
+        c, _ = socket.create_server(("127.0.0.1", 5000)).accept()
+        subprocess.run([sys.executable, "-c", "pass"], {given})
+        c.recv(10)
+    """)
+    server.connect()
+    bench.lab.settle()
+    assert server.untracked
+
+
+def test_children_that_are_waited_for_have_a_limit_too(bench: Bench) -> None:
+    program = bench.run("""
+        import os
+        while True:
+            os.system("exit 0")
+    """)
+    outcome = bench.lab.wait(lambda: False, program)
+    assert outcome is not None and outcome.kind in ("processes", "exited")
+    assert program.started_processes == 501
 
 
 def test_processes_without_end_are_stopped(bench: Bench) -> None:

@@ -786,6 +786,43 @@ input()
     assert not server.untracked
 
 
+def test_another_socket_object_with_the_same_descriptor(bench: Bench) -> None:
+    server = bench.serve(ACCEPT + """
+other = socket.socket(fileno=c.fileno())
+while data := other.recv(100):
+    c.sendall(data)
+other.close()
+try:
+    c.close()
+except OSError:
+    print("was closed")
+input()
+""")
+    peer = server.connect()
+    peer.send(b"hello")
+    peer.expect(b"hello")
+    peer.expect_nothing()
+    peer.half_close()
+    peer.expect_end()
+    assert not server.untracked
+
+
+@pytest.mark.parametrize("offset", [0, 2])
+def test_a_file_is_sent_from_its_start_wherever_it_stands(bench: Bench, offset: int) -> None:
+    """os.sendfile() does not go by that; sendfile() without it, as on Windows, does."""
+    server = bench.serve(ACCEPT + f"""
+import tempfile
+with tempfile.TemporaryFile() as file:
+    file.write(b"hello")
+    file.flush()
+    print(c.sendfile(file, {offset}), file.tell())
+""")
+    peer = server.connect()
+    lost = sys.platform == "win32" and offset == 0
+    peer.expect(b"" if lost else b"hello"[offset:])
+    peer.expect_end()
+
+
 @pytest.mark.parametrize("call", [
     "a.recv(5)", "a.recv_into(bytearray(5))", "server.accept()", "timed.recv(5)",
     "next(iter(a.makefile('rb', 0)))",

@@ -107,10 +107,11 @@ def _is_over(child: Any) -> bool:
 
         handle = getattr(child, "_handle", None)
         return handle is not None and _winapi.WaitForSingleObject(handle, 0) == 0
-    try:  # (macOS has it from Python 3.13 on)
+    waitid: Any = getattr(os, "waitid", None)  # (macOS has it from Python 3.13 on)
+    try:
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, child.pid, options) is not None
-    except (AttributeError, OSError):
+        return waitid is not None and waitid(os.P_PID, child.pid, options) is not None
+    except OSError:
         return False
 
 
