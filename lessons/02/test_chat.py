@@ -87,15 +87,20 @@ def test_client_waits_for_the_reply(lab: Lab) -> None:
 @core
 def test_bye_ends_the_client(lab: Lab) -> None:
     """The word bye ends the client, in any case and with blanks around it."""
-    for bye in ["bye", "BYE", "  Bye  "]:
+    for bye in ["bye", "BYE", "  bYe  "]:
         with lab.case(f"the line {bye!r}"):
             client, peer = start_client(lab)
             for line, reply in [
                 ("Good Morning", "Hello"),
-                ("goodbye for now", "goodbye, then"),  # messages that have the word in them
+                ("Who is there?", "Only me"),
+                ("quit", "Quite so"),  # words that end other programs
+                ("exit", "That way"),
+                ("goodbye for now", "Bye for now"),  # messages that have the word in them
+                ("Bye for now", "I say goodbye"),
+                ("I say goodbye", "goodbye, then"),
             ]:
                 client.type(line)
-                peer.expect(line.encode())
+                expect_sent(peer, line)
                 peer.send(reply.encode())
                 client.expect_output(reply)
             peer.expect_nothing()  # and no end: nobody has said bye
@@ -151,15 +156,26 @@ def test_server_says_bye(lab: Lab, server: Program) -> None:
     """The server may say bye as well: it sends nothing and ends."""
     peer = server.connect()
     one_turn_with(server, peer)
-    with lab.case("each side sends a line that only contains the word"):
-        peer.send(b"goodbye for now")
-        expect_turn(server, "goodbye for now")
-        server.type("goodbye, then")
-        peer.expect(b"goodbye, then")
-    peer.send(b"Anything else?")
-    server.expect_output("Anything else?", " -> ")
-    server.type(" BYE ")
-    peer.expect_end()
+    one_turn_with(server, peer)
+    for message, answer in [
+        ("quit", "exit"),  # words that end other programs
+        ("exit", "quit"),
+        ("goodbye for now", "goodbye, then"),  # lines that only contain the word
+        ("Bye for now", "Bye for now"),
+        ("I say goodbye", "I say goodbye"),
+    ]:
+        with lab.case(f"{message!r} is answered with {answer!r}"):
+            peer.send(message.encode())
+            expect_turn(server, message)
+            server.type(answer)
+            expect_sent(peer, answer)
+    with lab.case("an empty line, and then bye"):
+        peer.send(b"Anything else?")
+        server.expect_output("Anything else?", " -> ")
+        server.type("")
+        expect_asked_again(server)
+        server.type(" bYe ")
+        peer.expect_end()
     if peer.ended == "reset":
         lab.fail("Your server does not close the connection, it breaks it off (a reset).",
                  kind="reset", about=peer.key)
@@ -244,6 +260,24 @@ def expect_patience(lab: Lab, peer: Peer) -> None:
     peer.expect_nothing()
 
 
+def expect_sent(peer: Peer, line: str) -> None:
+    try:
+        peer.expect(line.encode())
+    except Failure as failure:
+        if failure.kind in ("closed", "exited") and line in ("quit", "exit"):
+            failure.kind = "word"
+        raise
+
+
+def expect_asked_again(server: Program) -> None:
+    try:
+        server.expect_output(" -> ")
+    except Failure as failure:
+        if failure.kind == "still":
+            failure.kind = "empty"
+        raise
+
+
 def expect_turn(server: Program, text: str) -> None:
     try:
         server.expect_output(text, " -> ")
@@ -300,7 +334,8 @@ def expect_last_words(
     lab.settle()
     before = program.output
     go()
-    if line is not None:
+    lab.settle()  # a program that watches the connection as well may end at once
+    if line is not None and program.running:
         program.type(line)
     program.expect_exit(None)
     program.expect_no_traceback()
