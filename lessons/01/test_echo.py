@@ -4,6 +4,7 @@ import pytest
 from socklab.lesson import Failure, Lab, Peer, Program, core, more, random_bytes
 
 PORT = 5050
+WORDS = ["quit", "exit", "bye"]  # they end other programs
 LONG = "".join(f"{number:04}" for number in range(750))  # 3,000 digits
 
 
@@ -28,6 +29,11 @@ def test_several_rounds(lab: Lab, server: Program) -> None:
         peer.send(data)
         peer.expect(data)
     peer.expect_nothing()
+    for word in WORDS:
+        with lab.case(f"the word {word}, alone and with a newline"):
+            for data in [word.encode(), f"{word}\n".encode()]:
+                peer.send(data)
+                expect_word_back(peer, data)
     with lab.case("the client is silent for a minute, and then goes on"):
         expect_patience(lab, peer)
         peer.send(b"still here")
@@ -63,6 +69,7 @@ def test_client_talks(lab: Lab) -> None:
         ("Grüezi, Zoë", "GRÜEZI, ZOË"),
         ("  two  blanks  ", "  TWO  BLANKS  "),
         ("   ", "..."),
+        *((word, word.upper()) for word in WORDS),
     ]:
         with lab.case(f"the line {typed!r} comes back as {reply!r}"):
             client.type(typed)
@@ -198,6 +205,14 @@ def test_server_leaves(lab: Lab) -> None:
                 peer.send(part)
             leave(peer)
             expect_complaint(lab, client)
+    with lab.case("the server leaves between two lines, with a reset"):
+        client, peer = start_client(lab)
+        echo_two_lines(client, peer)
+        peer.reset()
+        lab.settle()
+        if client.running:  # one that watches the connection may have ended
+            client.type("hello")
+            expect_complaint(lab, client)
 
 
 def start_client(lab: Lab, recv_max: int | None = None) -> tuple[Program, Peer]:
@@ -232,6 +247,17 @@ def expect_typed(peer: Peer, line: str) -> None:
     except Failure as failure:
         if failure.kind in ("closed", "still") and not line.strip():
             failure.kind = "blank"
+        elif failure.kind in ("closed", "exited") and line.lower() in WORDS:
+            failure.kind = "word"
+        raise
+
+
+def expect_word_back(peer: Peer, data: bytes) -> None:
+    try:
+        peer.expect(data)
+    except Failure as failure:
+        if failure.kind in ("closed", "exited"):
+            failure.kind = "word"
         raise
 
 

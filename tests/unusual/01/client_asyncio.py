@@ -10,9 +10,9 @@ async def main():
     except OSError:
         sys.exit("Nobody is at home.")
     while line := (await asyncio.to_thread(sys.stdin.readline)).rstrip("\n"):
-        writer.write(line.encode("utf-8") + b"\n")
-        await writer.drain()
         try:
+            writer.write(line.encode("utf-8") + b"\n")
+            await writer.drain()
             back = await reader.readuntil(b"\n")
         except asyncio.IncompleteReadError as error:
             sys.exit(f"The server has left after {error.partial!r}.")

@@ -32,8 +32,12 @@ def main():
         if not text:
             break
         sent.append(text)
-        sock.sendall(f"{text}\n".encode())
-    sock.shutdown(socket.SHUT_WR)
+        try:
+            sock.sendall(f"{text}\n".encode())
+        except ConnectionError:
+            sys.exit("The server has left before this line.")
+    with contextlib.suppress(OSError):  # it may have left between two lines
+        sock.shutdown(socket.SHUT_WR)
     reader.join()
     sock.close()
 

@@ -19,14 +19,17 @@ def main():
         line = sys.stdin.readline()
         if line in ("", "\n"):
             break
-        sock.sendall(line.encode())
+        try:
+            sock.sendall(line.encode())
+        except ConnectionError as trouble:
+            sys.exit(f"Nothing could be sent: {trouble}")
         back = b""
         while b"\n" not in back:
             while not select.select([sock], [], [], 3)[0]:
                 print("(waiting)")
             try:
                 size = sock.recv_into(buffer)
-            except ConnectionResetError:
+            except ConnectionError:
                 size = 0
             if size == 0:
                 sys.exit("Connection closed by the server.")

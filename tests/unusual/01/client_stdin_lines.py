@@ -10,21 +10,21 @@ def main():
     except ConnectionRefusedError:
         print("Start the server first.", file=sys.stderr)
         return 1
-    with sock, sock.makefile("rw", encoding="utf-8", newline="\n") as file:
-        for line in sys.stdin:
-            if line == "\n":
-                break
-            try:
+    try:
+        with sock, sock.makefile("rw", encoding="utf-8", newline="\n") as file:
+            for line in sys.stdin:
+                if line == "\n":
+                    break
                 file.write(line)
                 file.flush()
                 echo = file.readline()
-            except ConnectionError:
-                echo = ""
-            if not echo.endswith("\n"):
-                print("The server went away.", file=sys.stderr)
-                return 1
-            sys.stdout.write(echo)
-            sys.stdout.flush()
+                if not echo.endswith("\n"):
+                    raise ConnectionError("before the line was back")
+                sys.stdout.write(echo)
+                sys.stdout.flush()
+    except ConnectionError as error:  # outside: to close the file may send again
+        print("The server went away:", error, file=sys.stderr)
+        return 1
     return 0
 
 

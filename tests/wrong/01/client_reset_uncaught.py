@@ -2,7 +2,7 @@
 # mistake: C03: recv() gives b"" or raises; only the first is met
 # caught by: test_server_leaves
 # fails as: crashed
-# hint says: What did recv() do this time
+# hint says: Is it inside your `try`?
 """Lesson 01: a client that sends typed lines and prints what comes back."""
 
 import socket

@@ -1,7 +1,7 @@
 # graded as: echo_server.py
 # mistake: A16, C01: the end is a word, b"" goes on in the loop
-# caught by: test_server_ends
-# fails as: running
+# caught by: test_several_rounds
+# fails as: word
 """Lesson 01: a server that sends every byte back to its client."""
 
 import socket
