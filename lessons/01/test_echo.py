@@ -212,7 +212,7 @@ def test_server_leaves(lab: Lab) -> None:
         lab.settle()
         if client.running:  # one that watches the connection may have ended
             client.type("hello")
-            expect_complaint(lab, client)
+        expect_complaint(lab, client)
 
 
 def start_client(lab: Lab, recv_max: int | None = None) -> tuple[Program, Peer]:
