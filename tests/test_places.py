@@ -57,6 +57,15 @@ def test_from_any_folder_inside(folder: str, arguments: list[str], copy: Path) -
     assert run.status == 0 and "core 5 of 5" in run.output, run.output
 
 
+def test_through_another_name_of_the_folder(copy: Path, tmp_path: Path) -> None:
+    try:
+        (tmp_path / "link").symlink_to(copy, target_is_directory=True)
+    except OSError:
+        pytest.skip("no link can be made here")
+    run = run_pytest(str(tmp_path / "link" / "lessons" / "00"), "--solutions", folder=copy)
+    assert run.status == 0 and "core 5 of 5" in run.output, run.output
+
+
 def test_the_next_command_fits_the_folder(copy: Path) -> None:
     """What the report tells the reader to type works where she is."""
     for folder, argument, command in [(".", "lessons/01", "pytest lessons/01 --hints 2"),

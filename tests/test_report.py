@@ -95,6 +95,34 @@ def test_a_wrong_option_gets_one_sentence(arguments: list[str], sentence: str) -
     assert "Traceback" not in run.output
 
 
+@pytest.mark.parametrize("arguments", [["lessons/01/test_echo.py::test_server_ends"],
+                                       ["lessons/01", "-k", "server"],
+                                       ["lessons/01", "-n", "2", "-k", "server"]], ids=" ".join)
+def test_a_few_checks_show_nothing_of_the_whole(arguments: list[str]) -> None:
+    if "-n" in arguments and find_spec("xdist") is None:
+        pytest.skip("pytest-xdist is not installed")
+    run = run_pytest(*arguments, "--solutions", environment=PLUGINS)
+    assert run.status == 0 and "core 1 of 1" in run.output, run.output
+    assert "All done" not in run.output and "Core done" not in run.output
+
+
+def test_a_folder_for_the_workers_of_xdist_that_is_none() -> None:
+    if find_spec("xdist") is None:
+        pytest.skip("pytest-xdist is not installed")
+    run = run_pytest("lessons/01", "-n", "2", "--work", "nowhere", environment=PLUGINS)
+    assert run.status == 4 and "there is no such folder" in run.output, run.output
+    assert "INTERNALERROR" not in run.output
+
+
+def test_the_checks_come_in_their_order(work: Path) -> None:
+    """Also if pytest is asked for those first that have failed."""
+    first = run_pytest("lessons/01", "--work", work)
+    again = run_pytest("lessons/01", "--work", work, "--ff")
+    reports = [run.output.partition("01 Echo · ")[2].rpartition("\n=====")[0]
+               for run in (first, again)]
+    assert reports[0] == reports[1] != ""
+
+
 def test_a_wrong_file_name_is_guessed(work: Path) -> None:
     (work / "echo_server.py").rename(work / "echoserver.py")
     run = run_pytest("lessons/01", "--work", work)

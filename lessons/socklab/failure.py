@@ -78,4 +78,5 @@ class Failure(Exception):
         """The exception behind it, "" if there is none; a with has a TypeError of its own."""
         if self.crash is None:
             return ""
-        return self.crash.note + " of with" * (b"context manager" in self.crash.data)
+        of_with = " of with" * (b"context manager" in self.crash.data)
+        return self.crash.note + (" of bytes" if b"Non-UTF-8" in self.crash.data else of_with)

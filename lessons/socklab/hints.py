@@ -81,6 +81,11 @@ ERRORS = {
                           "threading.Lock() makes a lock; without the brackets there is none. "
                           "`with` takes the lock itself: acquire() would give it True.",
                           "self.lock = threading.Lock()   once\nwith self.lock:"),
+    "SyntaxError of bytes": (
+        "The file is not saved as UTF-8. Which encoding does your editor name when you save?",
+        "A file holds bytes. Python takes those of a program for UTF-8; as \"ANSI\", or as "
+        "UTF-16 (which > makes in some Windows terminals), they mean other letters.",
+        "Save it again, with the encoding UTF-8, in your editor (Save as ...)."),
     "AttributeError": ("What stands before the dot, and what after it? If the exception says "
                        "NoneType: which call gave you None, and what does None mean there?",
                        "None is no thing to work with. It often says that nothing more comes, or "

@@ -277,7 +277,10 @@ class Hub:
         to_come: about how many more will be taken; no more than that get ready meanwhile.
         """
         self.start()
-        self.until(lambda: self._warden, 60, "the start of the warden")
+        self.until(lambda: self._warden or self._start_failed(), 60, "the start of the warden")
+        if self._warden is None:
+            raise KitError("the process that starts the programs has ended at once; "
+                           "python lessons/socklab doctor may know why")
         self._wanted = max(1, min(self.spares, to_come))
         self.top_up()
         self.until(self._first_spare, 60, "the start of a process")
@@ -285,6 +288,9 @@ class Hub:
         self._wanted = min(self.spares, to_come)
         self.top_up()
         return link
+
+    def _start_failed(self) -> bool:
+        return self._process is None or self._process.poll() is not None
 
     def rehearse(self, file: str) -> None:
         """Let the processes that wait prepare for this file; it will probably be run again."""

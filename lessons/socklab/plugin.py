@@ -72,10 +72,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", mark)
     paths = _paths(config)
     if any(_is_lesson_path(path) or path in LESSONS.parents for path in paths):
+        _expect_submission(config)
         alone = all(_is_lesson_path(path) for path in paths)
         config.pluginmanager.register(Grader(config, alone), "socklab-grader")
     while _early:  # in vain
         _early.pop().close()
+
+
+def _expect_submission(config: pytest.Config) -> None:
+    """UsageError if --work names no folder, before pytest-xdist starts its workers."""
+    try:
+        choose("", work=config.getoption("--work"))
+    except NotASubmission as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _paths(config: pytest.Config) -> list[Path]:
@@ -96,12 +105,31 @@ def _is_lesson_path(path: Path) -> bool:
 
 def _is_check(item: pytest.Item) -> bool:
     """Does it belong to a lesson?  An editor may run the kit's own tests beside it."""
-    return _is_lesson_path(item.path)
+    return _is_lesson_path(item.path.resolve())  # LESSONS is resolved, too
+
+
+def _name(item: pytest.Item) -> str:
+    """The function's name, without what a plugin that repeats tests adds to it."""
+    return getattr(item, "originalname", None) or item.name
+
+
+def _place(item: pytest.Item) -> tuple[str, int]:
+    return str(item.path), item.location[1] or 0
+
+
+def _some_are_missing(checks: list[pytest.Item]) -> bool:
+    """Did an id on the command line, or --lf, leave out checks before they were collected?"""
+    there: dict[Any, set[str]] = {}
+    for item in checks:
+        there.setdefault(item.getparent(pytest.Module), set()).add(_name(item))
+    return any(name.startswith("test_") and name not in names
+               for module, names in there.items() for name in vars(module.obj))
 
 
 def _facts(item: pytest.Item) -> dict[str, Any]:
     """What the report needs to know of a check."""
-    doc = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
+    name = _name(item).removeprefix("test_").replace("_", " ")  # python -OO has no docstrings
+    doc = getattr(getattr(item, "obj", None), "__doc__", None) or name
     return {"lesson": item.path.parent.name, "name": item.name,
             "title": " ".join(doc.strip().splitlines()[0].split()),
             "core": item.get_closest_marker("core") is not None}
@@ -141,16 +169,19 @@ class Grader:
     # -- collection ------------------------------------------------------------------------
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        inside = LESSONS in collection_path.parents
-        if inside and not collection_path.relative_to(LESSONS).parts[0].isdigit():
+        path = collection_path.resolve()
+        inside = LESSONS in path.parents
+        if inside and not path.relative_to(LESSONS).parts[0].isdigit():
             return True  # the bench itself holds no checks
         return None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config,
                                       items: list[pytest.Item]) -> None:
+        checks = [item for item in items if _is_check(item)]
+        self.partial = self.partial or _some_are_missing(checks)
         if config.getoption("--core"):
-            others = [i for i in items if _is_check(i) and not i.get_closest_marker("core")]
+            others = [i for i in checks if not i.get_closest_marker("core")]
             before = self.partial
             config.hook.pytest_deselected(items=others)
             self.partial = before
@@ -174,9 +205,12 @@ class Grader:
             raise NotASubmission("Give --solutions or --work, not both.")
         return choose(lesson, solutions=option.solutions, work=option.work)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         gc.freeze()  # what is loaded now stays, and is looked at no more
         gc.enable()
+        if self.alone:
+            session.items.sort(key=_place)  # --ff and pytest-randomly have another order
         checks = [item for item in session.items if _is_check(item)]
         self.left = len(checks)
         self.places = {item.nodeid: number for number, item in enumerate(checks)}
@@ -207,8 +241,9 @@ class Grader:
             path = os.path.relpath(LESSONS / lesson, here).replace(os.sep, "/")
         except ValueError:  # on another drive of Windows
             path = str(LESSONS / lesson)
+        work = f'"{option.work}"' if " " in str(option.work) else option.work
         words = ["python -m pytest", "" if path == "." else path,
-                 f"--work={option.work}" if option.work else "",
+                 f"--work={work}" if option.work else "",
                  "--solutions" if option.solutions else ""]
         return " ".join(word for word in words if word)
 
@@ -238,7 +273,8 @@ class Grader:
             return report
         facts = _facts(item)
         data: dict[str, Any] = {**facts, "outcome": NOT_RUN, "phase": call.when,
-                                "place": self.places.get(item.nodeid, 0)}
+                                "place": self.places.get(item.nodeid, 0),
+                                "partial": self.partial}
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Failure):
             lab = getattr(item, "socklab", None)
@@ -277,7 +313,7 @@ class Grader:
             again = f"{self._command(folder.name)} --seed {failure.seed}"
             text += "\n\n" + evidence.wrap(f"What was sent follows from the seed "
                                            f"{failure.seed}. The same again: {again}")
-        texts = hints_for(folder, item.name, failure.kind, failure.raised)
+        texts = hints_for(folder, _name(item), failure.kind, failure.raised)
         wanted = self.config.getoption("--hints")
         for number, hint in enumerate(texts[:wanted], 1):
             label = "Hint" if number == 1 else f"Hint {number}"
@@ -312,6 +348,7 @@ class Grader:
             self._make_report()
             assert self.report is not None
             self.report.live = False
+        self.report.partial = self.report.partial or data["partial"]
         if data["outcome"] != NOT_RUN or data.get("skipped"):
             self.report.result(report.nodeid, data)
 

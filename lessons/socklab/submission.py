@@ -45,25 +45,37 @@ class Submission:
         if path.is_file():
             self._nothing_shadowed(file)
             return path
+        place = short(self.folder) if self.folder != KIT else "the folder of the kit itself"
+        if path.is_dir():
+            raise Failure("missing", f"{file} in {place} is a folder, and not a file.")
+        what = f"There is no file {file} in {place}."
+        others = self._others()
+        same = [name for name in others if name.lower() in (file.lower(), f"{file}.txt".lower())]
         kind = Path(file).suffix
-        here = sorted(p.name for p in self.folder.glob(f"*{kind}")
-                      if not p.name.startswith("test_") and p.name != "hints.toml")
-        close = get_close_matches(file, here, 1, 0.5)
-        what = f"There is no file {file} in {short(self.folder)}."
+        here = [name for name in others if name.endswith(kind)]
         if file.startswith("given_"):
             what += f" It comes with the kit: copy it from lessons/{self.lesson}."
-        elif close:
+        elif close := same or get_close_matches(file, here, 1, 0.5):
             what += f" Is {close[0]} meant? Then give it that name."
         elif here:
             words = "Python files" if kind == ".py" else f"Files with {kind}"
             what += f" {words} there: {', '.join(here[:5])}."
         raise Failure("missing", what)
 
+    def _others(self) -> list[str]:
+        """The names of the files whose names are not those of this lesson's files."""
+        named = {entry.name for entry in (LESSONS / self.lesson).iterdir()}
+        return sorted(entry.name for entry in self.folder.iterdir()
+                      if entry.is_file() and entry.name not in named
+                      and not entry.name.startswith((".", "test_")))
+
     def _nothing_shadowed(self, file: str) -> None:
         for entry in sorted(self.folder.iterdir()):
             name = entry.stem if entry.suffix == ".py" else entry.name
-            if name in SHADOWED and (entry.suffix == ".py" or entry.is_dir()):
-                raise Failure("shadow", f"The file {entry.name} beside {file} has the name "
+            package = (entry / "__init__.py").is_file()  # another folder is found last
+            if name in SHADOWED and (entry.suffix == ".py" or package):
+                what = "folder" if package else "file"
+                raise Failure("shadow", f"The {what} {entry.name} beside {file} has the name "
                               f"of a module of Python: `import {name}` finds it instead. "
                               f"Give it another name.")
 
@@ -83,15 +95,25 @@ def choose(lesson: str, *, solutions: bool = False, work: str | None = None) -> 
         return Submission(lesson, folder)
     if work is None:
         return Submission(lesson, LESSONS / lesson)
-    folder = Path(work).expanduser().resolve()
-    if not folder.exists():
+    try:
+        folder = Path(work).expanduser().resolve()
+        there = folder.exists()
+        own = any(_is_handed_in(entry.name) for entry in folder.iterdir()) if there else False
+    except NotADirectoryError:
+        raise NotASubmission(
+            f"--work {work}: that is a file. Name the folder it is in.") from None
+    except (OSError, RuntimeError) as error:
+        raise NotASubmission(f"--work {work}: this folder cannot be read ({error}).") from None
+    if not there:
         raise NotASubmission(f"--work {work}: there is no such folder.")
-    if not folder.is_dir():
-        raise NotASubmission(f"--work {work}: that is a file. Name the folder it is in.")
-    own = any(folder.glob("*.py")) or (folder / "protocol.toml").is_file()
     if not own and (folder / lesson).is_dir():
         folder = folder / lesson
     return Submission(lesson, folder)
+
+
+def _is_handed_in(name: str) -> bool:
+    """Is it a file that a lesson asks for?  (macOS writes files beside, like ._lines.py.)"""
+    return name.endswith(".py") and not name.startswith(".") or name == "protocol.toml"
 
 
 def short(path: Path) -> str:

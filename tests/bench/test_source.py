@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -32,6 +33,43 @@ def test_a_syntax_error_is_seen_each_time(bench: Bench) -> None:
         program = bench.run("def f(:\n    pass")
         program.expect_exit(1)
         assert "SyntaxError" in program.errors
+
+
+@pytest.mark.parametrize("text", [
+    "# Gr\xfcezi\nprint('hello')".encode("latin-1"),  # not even in a comment
+    "print('Gr\xfcezi')".encode("latin-1"),
+    "print('hello')".encode("utf-16"),
+    b"\xef\xbb\xbfprint('Gr\xc3\xbcezi')",
+    "# -*- coding: latin-1 -*-\nprint('Gr\xfcezi')".encode("latin-1"),
+])
+def test_the_bytes_of_a_file_mean_what_they_mean_in_python(bench: Bench, text: bytes) -> None:
+    path = bench.folder / bench.file("")
+    path.write_bytes(text)
+    plain = subprocess.run([sys.executable, path], capture_output=True,
+                           env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    for _ in range(2):
+        program = bench.lab.program(path.name)
+        program.expect_exit(plain.returncode)
+        assert program.output.encode() == plain.stdout
+        assert ("SyntaxError: Non-UTF-8 code" in program.errors) == (plain.returncode == 1)
+
+
+@pytest.mark.parametrize("name", ["contextlib", "importlib", "dis", "opcode"])
+def test_a_module_of_her_own_in_the_way_of_ours(bench: Bench, name: str) -> None:
+    bench.file("word = 'mine'", f"{name}.py")
+    file = bench.file(f"""
+        import {name}
+        class Office:
+            def __init__(self):
+                self.names = []
+            def add(self, name):
+                self.names.append({name}.word + name)
+                return self.names[0]
+    """)
+    rounds = bench.lab.turnstile(file, setup="Office", then=[],
+                                 threads=[("add", ("a",)), ("add", ("b",))])
+    assert set(rounds[0].results) <= {"minea", "mineb"} and len(rounds) > 1
+    assert sorted(p.name for p in bench.folder.iterdir()) == sorted([file, f"{name}.py"])
 
 
 @pytest.mark.parametrize("name", ["queue", "re"])

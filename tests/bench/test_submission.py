@@ -60,6 +60,11 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
             choose("01", work=str(work))
 
 
+def test_a_folder_that_cannot_be_read() -> None:
+    with pytest.raises(NotASubmission, match="cannot be read"):
+        choose("01", work="~nobody-of-this-name/work")
+
+
 def test_a_missing_file_and_what_there_is_instead(tmp_path: Path) -> None:
     submission = Submission("01", tmp_path)
     with pytest.raises(Failure) as caught:
@@ -69,15 +74,25 @@ def test_a_missing_file_and_what_there_is_instead(tmp_path: Path) -> None:
     (tmp_path / "test_echo.py").write_text("")
     with pytest.raises(Failure, match=r"Python files there: chat\.py\."):
         submission.path("echo_server.py")
-    (tmp_path / "echo_server.py.txt").write_text("")
-    (tmp_path / "echo-server.py").write_text("")
-    with pytest.raises(Failure, match=r"Is echo-server\.py meant\?"):
+    (tmp_path / "echo_client.py").write_text("")  # the lesson asks for this one, too
+    (tmp_path / "._echo_server.py").write_text("")  # as macOS writes them beside
+    with pytest.raises(Failure, match=r"Python files there: chat\.py\."):
         submission.path("echo_server.py")
+    for meant in ("echo-server.py", "echo_server.py.txt"):  # Windows may hide the last ending
+        (tmp_path / meant).write_text("")
+        with pytest.raises(Failure, match=rf"Is {meant} meant\?"):
+            submission.path("echo_server.py")
+
+
+def test_what_macos_writes_beside_is_no_submission(tmp_path: Path) -> None:
+    (tmp_path / "01").mkdir()
+    (tmp_path / "._echo_server.py").write_text("")
+    assert choose("01", work=str(tmp_path)).folder == (tmp_path / "01").resolve()
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "echo_server.py").mkdir()
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match="is a folder, and not a file"):
         Submission("01", tmp_path).path("echo_server.py")
 
 
@@ -87,7 +102,12 @@ def test_names_of_modules_that_are_loaded_first(tmp_path: Path, name: str) -> No
     submission = Submission("01", tmp_path)
     assert submission.path("echo_server.py") == tmp_path / "echo_server.py"
     (tmp_path / f"{name}.txt").write_text("")
+    (tmp_path / name).mkdir()  # a folder with exercises, say: Python finds its own module first
     submission.path("echo_server.py")
+    (tmp_path / name / "__init__.py").write_text("")
+    with pytest.raises(Failure, match=f"The folder {name} beside"):
+        submission.path("echo_server.py")
+    shutil.rmtree(tmp_path / name)
     (tmp_path / f"{name}.py").write_text("")
     with pytest.raises(Failure) as caught:
         submission.path("echo_server.py")

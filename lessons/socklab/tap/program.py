@@ -161,8 +161,15 @@ def _run(file: str, held: bool) -> None:
 @cache  # once: later a thread of the program may import something of its own meanwhile
 def _turnstile() -> Any:
     sys.dont_write_bytecode = False  # it is ours, and is to be compiled only once
+    path, own = sys.path[:], {name: sys.modules.pop(name, None) for name in ("dis", "opcode")}
+    sys.path[:] = [p for p in path if os.path.join(p, "") != parking.home]
     from . import turnstile  # only where it is wanted: it imports much
 
+    sys.path[:] = path
+    for name, module in own.items():  # the program may have a file of this name
+        del sys.modules[name]
+        if module is not None:
+            sys.modules[name] = module
     sys.dont_write_bytecode = True
     return turnstile
 
@@ -348,12 +355,14 @@ def _look_up(target: int | None, name: str) -> Any:
 
 
 def _import(file: str) -> None:
-    import importlib.util
+    # not importlib.util: it imports contextlib, and the program may have a file of that name
+    from _frozen_importlib import module_from_spec
+    from _frozen_importlib_external import spec_from_file_location
 
     name = os.path.splitext(os.path.basename(file))[0]
-    spec = importlib.util.spec_from_file_location(name, file)
+    spec = spec_from_file_location(name, file)
     assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = module_from_spec(spec)
     sys.modules[name] = sys.modules["__student__"] = module
     spec.loader.exec_module(module)
 

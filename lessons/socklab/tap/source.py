@@ -47,6 +47,20 @@ def _read(file: str) -> bytes:
         return stream.read()
 
 
+def _expect_encoding(source: bytes, file: str) -> None:
+    """SyntaxError as Python raises it for a file; compile() does not look into comments."""
+    try:
+        source.decode()
+    except UnicodeDecodeError as error:
+        if any(b"#" in line and b"coding" in line for line in source.splitlines()[:2]):
+            return  # compile() knows which encoding (PEP 263)
+        line = source.count(b"\n", 0, error.start) + 1
+        what = f"Non-UTF-8 code starting with '\\x{source[error.start]:02x}'"
+        raise SyntaxError(f"{what} on line {line}, but no encoding declared",
+                          (file, line, 0, "")) from None
+
+
 def _compile(source: bytes, file: str) -> CodeType:
+    _expect_encoding(source, file)
     # or it would inherit the `from __future__ import annotations` of this file
     return compile(source, file, "exec", dont_inherit=True)

@@ -16,13 +16,17 @@ From Python 3.12 on they are seen through sys.monitoring; before, through sys.se
 
 from __future__ import annotations
 
+import dis  # its import and the next are made where no file of the program is found
 import os
 import sys
 import types
+from _frozen_importlib_external import (
+    PathFinder,
+    SourceFileLoader,
+    spec_from_file_location,
+)
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from importlib.machinery import PathFinder, SourceFileLoader
-from importlib.util import spec_from_file_location
 from opcode import opname
 
 from . import clock, control, handoffs, locks, parking, sockets, source, waiting
@@ -144,8 +148,6 @@ def _instructions(code: types.CodeType) -> list[tuple[int, str, str]]:
 def _loops(code: types.CodeType) -> Iterator[tuple[int, int]]:
     """The first and the last offset of each loop."""
     if any("JUMP_BACKWARD" in operation for _, operation, _ in _instructions(code)):
-        import dis
-
         for i in dis.get_instructions(code):
             if "JUMP_BACKWARD" in i.opname:
                 yield i.argval, i.offset
