@@ -408,7 +408,8 @@ def the_lines_of_a_transcript(folder: Path) -> str:
     [read] = load_all(folder)
     same = [(line.sender, line.who, line.text or line.act) for line in read.lines] == [
         ("client", "ann", "hello oxo/1 ann"), ("server", "ann", "wait"),
-        ("client", "ann", "ends"), ("server", "ann", "ends"), ("client", "ann", "connects")]
+        ("client", "ann", "ends"), ("server", "ann", "ends"), ("client", "ann", "connects"),
+        ("client", "ann", "x" * 101)]
     return shown if same else f"{read.lines}"
 
 

@@ -337,3 +337,6 @@ def expect_error(lab: Lab, reader: Handle, *names: str, kind: str = "") -> None:
         what = f"{names[0]} should come here. {result.error} came{result.place}: "
         what += result.message
         lab.fail(what, kind=kind or "other")
+    if "ValueError" in names and not re.fullmatch(r".*\S.*", result.message):
+        lab.fail("The text of the ValueError should say, in one line, what is wrong. It is "
+                 f"{result.message!r}{result.place}.", kind="silent")

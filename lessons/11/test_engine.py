@@ -16,7 +16,8 @@ from socklab.lesson import Failure, Handle, Lab, Module, Peer, Result, core, mor
 
 Event = tuple[str, ...]
 WIDTH = 74
-REFUSED, NEVER = object(), object()  # due: a ValueError, because of the state or always
+# due: a ValueError, because of the state, or always, or because the engine is closed
+REFUSALS = REFUSED, NEVER, CLOSED = object(), object(), object()
 
 ANN = [b"hello parley/1 ann\n", ("hello", "ann")]
 FORBIDDEN = {
@@ -294,9 +295,13 @@ def test_refused(lab: Lab, engine: Module) -> None:
             talk(engine, *JOIN, refuses(*command, due=due), *goes_on)
     for name, last in [("error line", says("error", "line", "too long")),
                        ("close", says("close", due=b""))]:
-        for command in [*news, ("error", "nobody", "no"), ("close",), ("error", "line", "no")]:
-            with lab.case(f"to a member, after {name}"):
-                talk(engine, *JOIN, last, refuses(*command), gets(b"who\n"), gets(b""))
+        ended = [("error", "nobody", "no"), ("close",), ("error", "line", "no")]
+        for who, start, some in [("a member", JOIN, news), ("a stranger", [], answers),
+                                 ("ann, whose hello waits", JOIN[:1], answers)]:
+            for command in [*some, *ended]:
+                with lab.case(f"to {who}, after {name}"):
+                    talk(engine, *start, last, refuses(*command, due=CLOSED), gets(b"who\n"),
+                         gets(b""))
 
 
 @more
@@ -358,7 +363,7 @@ def test_imports(lab: Lab, engine: Module) -> None:
 
 @dataclass
 class Step:
-    """One call of a method of the engine, and what is due: events, bytes or REFUSED."""
+    """One call of a method of the engine, and what is due: events, bytes or one of REFUSALS."""
 
     method: str
     arguments: tuple
@@ -434,11 +439,13 @@ def judge(step: Step, result: Result, before: list[Step]) -> Problem | None:
 def verdict(step: Step, result: Result, got: Any) -> tuple[str, str]:
     """The kind of failure and a sentence; two empty texts if there is none."""
     due = step.due
-    if due in (REFUSED, NEVER):
+    if due in REFUSALS:
         if result.raised("ValueError"):
             return "", ""
         if result.error:
             return "other", "It should raise a ValueError."
+        if due is CLOSED:
+            return "open", "Your engine should be closed, and yet it let this go."
         when = "may never say this" if due is NEVER else "may not say this now"
         inside = " Look at the newline in it." if "\n" in "".join(*step.arguments) else ""
         return "allowed", f"The room {when}, and your engine let it go.{inside}"
@@ -484,7 +491,7 @@ def equal(due: list, got: list) -> int:
 def rows_of(steps: list[Step]) -> list[str]:
     """The rows of steps that gave what was due."""
     return [line for step in steps for line in row(
-        step, "raises ValueError" if step.due in (REFUSED, NEVER) else f"gives {short(step.due)}")]
+        step, "raises ValueError" if step.due in REFUSALS else f"gives {short(step.due)}")]
 
 
 def row(step: Step, gave: str) -> list[str]:

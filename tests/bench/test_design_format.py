@@ -124,6 +124,18 @@ def test_one_mistake_is_told_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, SMALL.replace('from = "client"\n', ""))) == 1
 
 
+@pytest.mark.parametrize("table", ["errors", "lines", "states.turn", "messages.move",
+                                   "fields.CELL"])
+def test_what_is_no_table_is_told_alone(table: str, tmp_path: Path) -> None:
+    """All that names something in it would be wrong, too."""
+    text = (KIT / "solutions/10/protocol.toml").read_text(encoding="utf-8")
+    [said] = problems(tmp_path, text.replace(f"[{table}]", f"[[{table}]]"))
+    line = text[: text.index(f"[{table}]")].count("\n") + 1
+    name = table.rpartition(".")[2]
+    assert said == f"protocol.toml, line {line}: `{name}` should be a table: `[{table}]`, with " \
+                   "one pair of brackets."
+
+
 def test_what_is_no_toml_has_hints_of_its_own(tmp_path: Path) -> None:
     for text, kind in ((SMALL.replace("]", ""), "toml"), (SMALL.replace("most", "mots"), "format")):
         (tmp_path / "protocol.toml").write_text(text, encoding="utf-8")
@@ -199,7 +211,8 @@ def test_every_key_of_a_real_file_has_its_line(folder: Path) -> None:
 # -- transcripts and the page about the format ---------------------------------------------------
 
 
-@pytest.mark.parametrize("line", ["A: x", "C x", "C ann ends it", "c: x", "C ann bob: x", " C: x"])
+@pytest.mark.parametrize("line", ["A: x", "C x", "C ann ends it", "c: x", "C ann bob: x", " C: x",
+                                  "S sends 9 bytes", "C sends bytes"])
 def test_a_line_of_a_transcript_that_cannot_be_read(line: str, tmp_path: Path) -> None:
     (tmp_path / "transcripts").mkdir()
     (tmp_path / "transcripts" / "one.txt").write_text(f"C: x\n{line}\n", encoding="utf-8")
@@ -210,12 +223,14 @@ def test_a_line_of_a_transcript_that_cannot_be_read(line: str, tmp_path: Path) -
 def test_lines_of_a_transcript(tmp_path: Path) -> None:
     (tmp_path / "transcripts").mkdir()
     (tmp_path / "transcripts" / "one.txt").write_text(
-        "# about\nC:  two blanks \nS ann: x: y\n\nC ends\nS b-2 ends\n", encoding="utf-8")
+        "  # about\nC:  two blanks \nS ann: x: y\n\nC ends\nS b-2 ends\n \t# more\n"
+        "C b-2 sends 3 bytes\n", encoding="utf-8")
     [found] = load_all(tmp_path)
     assert found.about == "about"
     assert [(x.number, x.sender, x.who, x.text) for x in found.lines] == [
         (2, "client", "", " two blanks "), (3, "server", "ann", "x: y"),
-        (5, "client", "", None), (6, "server", "b-2", None)]
+        (5, "client", "", None), (6, "server", "b-2", None),
+        (8, "client", "b-2", "xxx")]
 
 
 def test_the_page_about_the_format_has_every_key() -> None:

@@ -151,6 +151,49 @@ def test_a_field_that_ends_nowhere_is_shown_in_a_line_that_can_come(tmp_path: Pa
         assert shown and accepts(design.protocol.fields["NAME"], shown[1]), found
 
 
+def test_what_is_between_two_words_may_have_two_bytes(tmp_path: Path) -> None:
+    dots = [(f'"{form}"', f'"{form.replace(" ", "·")}"') for form in (
+        "hello VERSION NAME", "move CELL", "game MARK NAME", "moved CELL", "lost CELL",
+        "draw CELL", "error CODE WHY")]
+    between = ("[lines]", '[lines]\nbetween = "·"')
+    longest = len("error·command·".encode()) + 100
+    for limit, kinds in ((longest, []), (longest - 1, ["too-big"])):
+        assert kinds_after(tmp_path, "sizes", between, *dots,
+                           ("server = 200", f"server = {limit}")) == kinds
+
+
+# -- the version ------------------------------------------------------------------------------
+
+
+HELLO = '["wait -> alone", "game -> listening", "error version"]'
+
+
+@pytest.mark.parametrize(("edits", "kinds"), [
+    ([(HELLO, HELLO.replace("version", "version -> alone"))], ["let-in"]),
+    ([(HELLO, HELLO.replace("version", "version -> over"))], []),
+    ([(HELLO, HELLO + '\nsays.move = "ok"')], []),  # at the door; nothing that is said inside
+    ([(HELLO, HELLO + '\nsays.move = "ok -> turn"')], ["bypass"]),
+    ([(HELLO, HELLO + '\nsays.move = "ok -> again"'), ("[states.alone]", '[states.again]\n'
+      f'says.hello = {HELLO}\n\n[states.alone]')], []),  # there the VERSION is asked for
+    ([(HELLO, HELLO + '\nsays.move = "ok -> again"'), ("[states.alone]", '[states.again]\n'
+      'says.hello = ["won -> over"]\n\n[states.alone]')], []),  # each talk is one question
+    ([(HELLO, HELLO + '\nsays.move = "ok -> again"'), ("[states.alone]", '[states.again]\n'
+      'says.hello = "error turn"\n\n[states.alone]')], ["bypass"]),
+    ([(HELLO, '["wait", "error version"]\nsays.move = "ok"\nhears = ["moved"]')], ["bypass"]),
+    # a question with its VERSION each time, and a line that nobody else hears
+    ([(HELLO, '["wait", "error version"]\nsays.move = "ok"'),
+      ('after = ["move"]', 'after = ["time"]')], []),
+    ([('first = "client"', 'first = "server"'),
+      ("hello VERSION NAME", "hello NAME"), ('form = "wait"', 'form = "wait VERSION"')],
+     ["client-finds-out"]),
+    ([("hello VERSION NAME", "hello NAME"), ('form = "wait"', 'form = "wait VERSION"'),
+      ('"error version"\nport', '"bye"\nport')], []),
+])
+def test_who_has_another_version(edits: list[tuple[str, str]], kinds: list[str],
+                                 tmp_path: Path) -> None:
+    assert kinds_after(tmp_path, "version", *edits) == kinds
+
+
 # -- two meanings, and the end of the stream -------------------------------------------------------
 
 
@@ -183,6 +226,20 @@ def test_what_comes_unasked_leads_to_one_state(tmp_path: Path) -> None:
     assert kinds_after(tmp_path, "alike", heard) == ["two-states"]
 
 
+@pytest.mark.parametrize(("form", "refused", "line"), [
+    ("NAME WHY", "error command", "error command"), ("NAME version WHY", "error command", ""),
+    ("NAME WHY", "nothing", "error line"),  # the one for a line that cannot be read
+])
+def test_an_error_does_not_look_like_what_comes_unasked(form: str, refused: str, line: str,
+                                                        tmp_path: Path) -> None:
+    """Of the error, the CODE counts that comes in this state."""
+    news = f'[messages.news]\nfrom = "server"\nform = "{form}"\nafter = ["time"]\n\n'
+    design = changed(tmp_path, ("[messages.ok]", f"{news}[messages.ok]"), (
+        '["game -> turn"]', f'["news", "game -> turn"]\notherwise = "{refused}"'))
+    found = [f.what for f in design.findings("alike") if "`error` (" in f.what]
+    assert [f"the line `{line} " in what for what in found] == [True] * bool(line), found
+
+
 @pytest.mark.parametrize(("answer", "kinds"), [
     ("nothing -> new", ["after-end"]), ("nothing", ["after-end"]), ("nothing -> over", []),
     ("ok -> last", []),
@@ -195,6 +252,12 @@ def test_who_has_ended_its_stream_only_listens(answer: str, kinds: list[str],
                                      f'says.end = ["{answer}"]\nhears = ["left -> over"]'))
     found = [f.kind for f in design.findings("states") if f.kind != "unreachable"]
     assert found == kinds
+
+
+@pytest.mark.parametrize(("answer", "kinds"), [("nothing", []), ("error command", ["not-over"])])
+def test_who_is_out_hears_nothing(answer: str, kinds: list[str], tmp_path: Path) -> None:
+    final = ("final = true", f'final = true\notherwise = "{answer}"')
+    assert kinds_after(tmp_path, "states", final) == kinds
 
 
 def test_the_end_of_a_stream_needs_no_words(tmp_path: Path) -> None:
@@ -234,7 +297,8 @@ def _protocol_of(path: Path) -> Protocol:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "protocol.toml").write_bytes(path.read_bytes())
+        file = path / "protocol.toml" if path.is_dir() else path
+        Path(folder, "protocol.toml").write_bytes(file.read_bytes())
         return read(Path(folder)).protocol
 
 

@@ -37,6 +37,7 @@ def first_wrong(folder: Path, lines: list[str], scratch: Path) -> tuple[int, str
     ["C a connects", *GAME],
     [*GAME, "C a ends", "S b: left", "S b ends", "S a ends"],
     [*GAME, "C a: bye", "S b: left", "S a ends"],
+    ["C a sends 101 bytes", "S a: error line x", "S a ends"],
     [*GAME, "C b: move 1", "S b: error turn x", "C a: move 1", "S a: ok", "S b: moved 1"],
 ])
 def test_possible_games(lines: list[str], tmp_path: Path) -> None:
@@ -54,12 +55,14 @@ def test_possible_games(lines: list[str], tmp_path: Path) -> None:
     (["C a: hello oxo/1 a", "S a ends"], 2, "still waits for the answer"),
     (["C a: bye", "S a ends", "C a: bye"], 3, "is closed"),
     (["C a ends", "S a: wait"], 2, "is closed"),
+    (["C a: bye", "S a ends", "S a ends"], 3, "has closed the connection of a already"),
     ([*GAME, "C a: move 1", "S a: ok", "S a: moved 1"], 8, "another client's `move`"),
     ([*GAME, "C a connects"], 6, "a is connected already"),
     ([*GAME, "S b: moved 1"], 6, "nothing has happened that brings it about: another client's"),
     ([*GAME, "C a: move 1", "S a: ok", "C a: move 2", "S a: ok"], 9, "is `error turn`"),
     (["C a: hello oxo/1 a", "S a: wiat"], 2, "no message of the server. Is `wait` meant?"),
     (["C a: dance", "S a: error comand x"], 2, "has no `comand`. Is `command` meant?"),
+    (["C a: dance", "S a: error command"], 2, "Is `error CODE WHY` meant?"),
     (["C a: dance", "S a: error nope x"], 2, "has no `nope`. There are: `line`, "),
     ([*GAME, "S b: won"], 6, "can come unasked"),
     ([*GAME, "S a: won"], 6, "in `turn` only `left` can come unasked"),

@@ -70,7 +70,7 @@ def can_hold(field: Field, character: str) -> bool:
 
 def longest(protocol: Protocol, message: Message) -> int | None:
     """The bytes of the longest line a message may have; None if a field has no limit."""
-    total = len(message.words) - 1
+    total = (len(message.words) - 1) * len(protocol.between.encode())
     for word in message.words:
         if not FIELD.match(word):
             total += len(word.encode())

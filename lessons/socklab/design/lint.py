@@ -7,12 +7,25 @@ reader can try; where the rule needs an example, it has made one and looked at i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from .lines import accepts, can_hold, longest, samples, spelled, take_apart
 from .source import told
-from .spec import CLIENT, END, FIELD, FILE, NOTHING, SERVER, VERSION, Message, Protocol, State
+from .spec import (
+    CLIENT,
+    CODE,
+    END,
+    FIELD,
+    FILE,
+    NOTHING,
+    SERVER,
+    VERSION,
+    Answer,
+    Message,
+    Protocol,
+    State,
+)
 
 
 @dataclass(frozen=True)
@@ -60,22 +73,30 @@ def ways_out(p: Protocol) -> Iterator[Finding]:
                 to not in ("", name) for to in _chosen(p, state)) else "leads anywhere else"
             yield Finding("no-exit", f"Nothing that is said in `{name}` {way}: who comes there "
                           "never gets out. How does the talk end?", p.line("states", name))
-        if state.final and (state.says or state.hears):
-            what = next(iter(state.says), "") or str(state.hears[0])
+        refused = [a for a in [state.otherwise] if a and a.message != NOTHING]
+        said = [*state.says, *map(str, [*state.hears, *refused])]
+        if state.final and said:
             yield Finding("not-over", f"`{name}` is final, so the connection is closed. Who says "
-                          f"`{what}` there, and over which connection?", p.line("states", name))
+                          f"`{said[0]}` there, and over which connection?", p.line("states", name))
 
 
 def _after_end(p: Protocol) -> Iterator[Finding]:
-    """Who has ended its stream says nothing more."""
+    """Who has ended its stream says nothing more, also in the states to which others lead it."""
     for name in p.reached:
         for answer in p.states[name].says.get(END, []):
-            then = answer.to or name
-            if (said := p.states[then].says.keys() - {END}) and not p.states[then].final:
-                yield Finding("after-end", f"In `{name}` the client ends its stream. Then it is in "
-                              f"`{then}`, where it may say `{min(said)}`: over which stream? Lead "
-                              f"`says.{END}` to a final state, or to one in which it only "
-                              "listens.", p.line("states", name, "says", END))
+            later = {p.then(p.states[name], answer): "Then"}
+            for state in (states := list(later)):
+                for heard in state.hears:
+                    if (then := p.then(state, heard)) not in later:
+                        later[then] = f"After `{heard}`"
+                        states.append(then)
+            for state, when in later.items():
+                if (said := state.says.keys() - {END}) and not state.final:
+                    yield Finding("after-end", f"In `{name}` the client ends its stream. {when} "
+                                  f"it is in `{state.name}`, where it may say `{min(said)}`: over "
+                                  f"which stream? Lead `says.{END}` to a final state, or to one in "
+                                  "which it only listens.", p.line("states", name, "says", END))
+                    break
 
 
 def _chosen(p: Protocol, state: State) -> list[str]:
@@ -173,19 +194,27 @@ def look_alike(p: Protocol) -> Iterator[Finding]:
     told: set[frozenset[str]] = set()
     for name in p.reached:
         state = p.states[name]
-        heard = [answer.message for answer in state.hears]
-        moments = [(SERVER, [said for said in state.says if said != END])]
-        moments += [(CLIENT, heard + [answer.message for answer in given])
-                    for given in [[], *state.says.values()]]
+        always = [a for a in (p.otherwise_in(state), p.unreadable) if a and not state.final]
+        moments = [(SERVER, [Answer(said) for said in state.says if said != END])]
+        moments += [(CLIENT, [*state.hears, *given])
+                    for given in [[], *state.says.values(), *([known] for known in always)]]
         for hearer, candidates in moments:
-            known = [p.messages[m] for m in dict.fromkeys(candidates) if m in p.messages]
-            for one, two in combinations(known, 2):
+            for one, two in combinations(_forms(p, candidates), 2):
                 pair = frozenset((one.name, two.name))
-                if pair not in told and (line := _both(p, one, two)) is not None:
+                if len(pair) > 1 and pair not in told and (line := _both(p, one, two)) is not None:
                     told.add(pair)
                     yield Finding("alike", f"In `{name}` the line `{line}` may be `{one.name}` "
-                                  f"({one.form}) and `{two.name}` ({two.form}). How does the "
-                                  f"{hearer} know which?", p.line("messages", two.name))
+                                  f"({p.messages[one.name].form}) and `{two.name}` "
+                                  f"({p.messages[two.name].form}). How does the {hearer} know "
+                                  "which?", p.line("messages", two.name))
+
+
+def _forms(p: Protocol, lines: list[Answer]) -> list[Message]:
+    """The messages of some lines; each CODE is the one that comes here."""
+    return [replace(message, words=tuple(a.code if word == CODE and a.code else word
+                                         for word in message.words))
+            for a in dict.fromkeys(replace(line, to="") for line in lines)
+            if (message := p.messages.get(a.message))]
 
 
 def _two_ways(p: Protocol) -> Iterator[Finding]:
@@ -347,41 +376,68 @@ def version(p: Protocol) -> Iterator[Finding]:
                       "Nothing: it cannot tell that from a slow network."),
                       p.line("protocol", "other_version" if other else "version"))
     elif not any(_may_follow(p, state, m) for state, m in early):
-        yield Finding("other-version", f"`{other}` is for another version, but it is "
-                      f"no answer to `{early[0][1].name}`. Who sends it, and when?",
-                      p.line("protocol", "other_version"))
-    elif VERSION not in p.messages[other.message].fields and not other.code and any(
-            _like_others(p, state, m.name) for state, m in early if m.sender == CLIENT):
-        yield Finding("other-version", f"Who says `{early[0][1].name}` with another VERSION hears "
-                      f"`{other}`, like everybody else: how does it find out that it will not "
-                      "understand the rest?", p.line("protocol", "other_version"))
+        yield _never_said(p, other, early[0][1])
+    elif VERSION not in p.messages[other.message].fields and (found := next(
+            (f for state, m in early if m.sender == CLIENT
+             for f in _like_others(p, other, state, m.name)), None)):
+        yield found
     elif all(m.sender == CLIENT for _, m in early):
-        yield from _without_version(p, carriers)
+        yield from _without_version(p, {m.name for m in carriers})
 
 
-def _like_others(p: Protocol, state: State, said: str) -> bool:
+def _never_said(p: Protocol, other: Answer, carrier: Message) -> Finding:
+    """Nobody can say `other_version` when the VERSION has been read."""
+    where = p.line("protocol", "other_version")
+    if carrier.sender == CLIENT:
+        return Finding("other-version", f"`{other}` is for another version, but it is no answer "
+                       f"to `{carrier.name}`. Who sends it, and when?", where)
+    return Finding("client-finds-out", f"The server says the VERSION, in `{carrier.name}`: so the "
+                   "client finds out that it has another one. Then `other_version` is a line "
+                   f"that the client may say next, and `{other}` is none.", where)
+
+
+def _like_others(p: Protocol, other: Answer, state: State, said: str) -> Iterator[Finding]:
     """Does another version hear what lets others in: is it all, or does it lead where they go?"""
-    right = [a for a in state.says[said] if not a.code and str(a) != str(p.other_version)]
-    then = {p.then(state, a).name for a in state.says[said] if str(a) == str(p.other_version)}
-    return not right or any(p.then(state, a).name in then - {state.name}
-                            and not p.then(state, a).final for a in right)
+    where = p.line("protocol", "other_version")
+    right = [a for a in state.says[said] if not a.code and str(a) != str(other)]
+    then = {p.then(state, a) for a in state.says[said] if str(a) == str(other)} - {state}
+    inside = [to for to in (p.then(state, a) for a in right) if to in then and not to.final]
+    who = f"Who says `{said}` with another VERSION hears `{other}`"
+    if not right and not other.code:
+        yield Finding("other-version", f"{who}, like everybody else: how does it find out that it "
+                      "will not understand the rest?", where)
+    elif inside:
+        yield Finding("let-in", f"{who}, and is in `{inside[0].name}`, like the others. What does "
+                      "it do there with lines that it does not understand?", where)
 
 
-def _without_version(p: Protocol, carriers: list[Message]) -> Iterator[Finding]:
-    """Whoever says a first line without a VERSION gets no further by it."""
-    versed = {m.name for m in carriers}
+def _without_version(p: Protocol, versed: set[str]) -> Iterator[Finding]:
+    """Whoever says a first line without a VERSION gets no further by it.
+
+    versed: the messages with a VERSION.  If they lead nowhere, either, the talk is at the
+    door: then what others hear is a part of it.
+    """
     opening = _opening(p)
+    inside = any(not answer.code and p.then(state, answer) not in opening
+                 and not p.then(state, answer).final for state in opening
+                 for said in versed & state.says.keys() for answer in state.says[said])
     for state in opening:
-        for said, given in state.says.items():
-            for answer in given:
-                then = p.then(state, answer)
-                if said not in {END, *versed} and not answer.code and answer.message not in versed \
-                        and not then.final and then not in opening and not versed & set(then.says):
-                    yield Finding("bypass", f"In `{state.name}` the client says `{said}`, without "
-                                  f"a VERSION, and is in `{then.name}`: there nobody knows "
-                                  "whether the two understand each other.",
-                                  p.line("states", state.name, "says", said))
-                    return
+        for said, answer in ((s, a) for s, given in state.says.items() for a in given):
+            then = p.then(state, answer)
+            if said in {END, *versed} or answer.code or answer.message in versed or then.final:
+                continue
+            asked = any(not a.code for m in versed & then.says.keys() for a in then.says[m])
+            heard = next((m.name for m in p.messages.values() if said in m.after), "")
+            if then not in opening and not asked:
+                what = f"is in `{then.name}`"
+            elif then in opening and not inside and heard:
+                what = f"others hear `{heard}`"
+            else:
+                continue
+            yield Finding("bypass", f"In `{state.name}` the client says `{said}`, without a "
+                          f"VERSION, and {what}: nobody knows whether the two understand each "
+                          "other.", p.line("states", state.name, "says", said))
+            return
 
 
 def _may_follow(p: Protocol, state: State, carrier: Message) -> bool:
@@ -402,7 +458,6 @@ def _when_told(p: Protocol, state: State, carrier: Message) -> list[State]:
     """What follows when the server tells its version in a state, unasked or as an answer."""
     return [p.then(state, a) for cause, a in p.steps(state) if a.message == carrier.name
             and cause not in ("otherwise", "unreadable")]
-
 
 
 RULES: dict[str, Rule] = {

@@ -171,8 +171,8 @@ def load(folder: Path) -> Protocol:
     data, lines = read_toml(path)
     reader = _Reader(lines)
     protocol = reader.protocol(data)
-    if reader.problems:
-        raise Unreadable(sorted(reader.problems, key=lambda p: (not p.line, p.line)))
+    if problems := reader.no_tables or reader.problems:  # all else would follow from the first
+        raise Unreadable(sorted(problems, key=lambda p: (not p.line, p.line)))
     return protocol
 
 
@@ -181,6 +181,7 @@ class _Reader:
 
     def __init__(self, lines: dict[Key, int]) -> None:
         self.problems: list[Problem] = []
+        self.no_tables: list[Problem] = []  # those among them of what is no table
         self._lines = lines
         self._messages: dict[str, Message] = {}
         self._errors: dict[str, str] = {}
@@ -188,6 +189,11 @@ class _Reader:
 
     def _bad(self, key: Key, what: str) -> None:
         self.problems.append(Problem(FILE, line_of(self._lines, key), what))
+
+    def _no_table(self, key: Key, value: object) -> None:
+        pair = ", with one pair of brackets" if isinstance(value, list) else ""
+        self._bad(key, f"`{key[-1]}` should be a table: `[{'.'.join(key)}]`{pair}.")
+        self.no_tables.append(self.problems[-1])
 
     def _table(self, data: dict, key: Key, known: Table,
                needs: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -199,6 +205,8 @@ class _Reader:
             if types is None:
                 head = f"`[{where}]` has no key" if where else "There is no table"
                 self._bad((*key, name), f"{head} `{name}`. {meant(name, list(known))}")
+            elif types == (dict,) and not isinstance(value, dict):
+                self._no_table((*key, name), value)
             elif type(value) not in types:
                 words = " or ".join(_WORDS[t] for t in types)
                 self._bad((*key, name), f"`{name}` should be {words}.")
@@ -221,7 +229,7 @@ class _Reader:
         found = {}
         for key, value in data.get(name, {}).items():
             if not isinstance(value, dict):
-                self._bad((name, key), f"`{key}` should be a table: `[{name}.{key}]`.")
+                self._no_table((name, key), value)
             elif not _NAME.match(key):
                 self._bad((name, key), f"A name has letters, digits, _ and - only: `{key}`.")
             else:

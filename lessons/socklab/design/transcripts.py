@@ -6,6 +6,7 @@
     C ann ends            the client ends its stream   C ends
     S ann ends            the server closes the connection
     C ann connects        it is there from here on, not only from its first line
+    C ann sends 101 bytes    it says a line of so many x
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .source import Problem, Unreadable, meant, read_text
 from .spec import CLIENT, CODE, END, NOTHING, SERVER, VERSION, Answer, Message, Protocol, State
 
 FOLDER = "transcripts"
-_LINE = re.compile(r"([CS])(?: ([\w-]+))?(?:: ?(.*)| (ends|connects) *)$")
+_LINE = re.compile(r"([CS])(?: ([\w-]+))?(?:: ?(.*)| (ends|connects) *| sends (\d{1,6}) bytes *)$")
 FORM = 'Write "C: line", "S: line", "C ends", "S ends", or with a name: "C ann: line", ' \
        '"C ann ends", "C ann connects"; # begins a comment.'
 
@@ -67,15 +68,16 @@ def load_all(folder: Path) -> list[Transcript]:
 def _read(path: Path) -> Transcript:
     file, lines, problems, about = f"{FOLDER}/{path.name}", [], [], ""
     for number, text in enumerate(read_text(path, file).split("\n"), 1):
-        if not text.strip() or text.startswith("#"):
-            about = about or text[1:].strip()
+        if not text.strip() or text.lstrip().startswith("#"):
+            about = about or text.strip()[1:].strip()
             continue
         match = _LINE.match(text)
-        if match is None or match[1] == "S" and match[4] == "connects":
+        if match is None or match[1] == "S" and (match[4] == "connects" or match[5]):
             problems.append(Problem(file, number, f"Cannot read this line. {FORM}"))
             continue
         sender = CLIENT if match[1] == "C" else SERVER
-        lines.append(Line(number, sender, match[2] or "", match[3], match[4] or ""))
+        said = "x" * int(match[5]) if match[5] else match[3]
+        lines.append(Line(number, sender, match[2] or "", said, match[4] or ""))
     if problems:
         raise Unreadable(problems)
     return Transcript(file, lines, about)
@@ -92,6 +94,7 @@ class _Talk:
     due: tuple[Answer, ...] = ()  # what may be the next answer
     said: str = ""  # the line that waits for it
     over: bool = False  # one side has ended it
+    closed: bool = False  # the server has
 
 
 class _Impossible(Exception):
@@ -188,6 +191,8 @@ def _of_version(p: Protocol, state: State, message: Message, text: str) -> list[
 
 def _server(p: Protocol, talk: _Talk, line: Line, done: set[tuple[str, str]]) -> list[_Talk]:
     who = name(line.who)
+    if talk.closed:
+        raise _Impossible(f"The server has closed the connection of {who} already.")
     if line.text is None:
         return _server_ends(p, talk, who)
     fitting = [(m, take_apart(p, m, line.text) or {}) for m in messages_of(p, SERVER, line.text)]
@@ -233,15 +238,17 @@ def _nearest(p: Protocol, text: str) -> str:
         for word, there in zip(message.words, words, strict=False):
             if word == CODE and there not in p.errors and message.words[0] == words[0]:
                 return f"`[errors]` has no `{there}`. {meant(there, list(p.errors))}"
-    return " ".join(f"Is `{form}` meant?" for form in get_close_matches(
-        text, [m.form for m in p.by(SERVER)], 1, 0.4))
+    forms = [m.form for m in p.by(SERVER)]
+    begun = [m.form for m in p.by(SERVER) if m.words[0] == words[0]]
+    near = get_close_matches(text, begun, 1, 0) or get_close_matches(text, forms, 1, 0.4)
+    return f"Is `{near[0]}` meant?" if near else ""
 
 
 def _server_ends(p: Protocol, talk: _Talk, who: str) -> list[_Talk]:
     ways = [way for way in (_silent(p, talk) if talk.due else [talk])
             if way.state.final or way.over]
     if ways:
-        return [replace(way, over=True) for way in ways]
+        return [replace(way, over=True, closed=True) for way in ways]
     if talk.due and not _silent(p, talk):
         raise _Impossible(f"The server closes the connection, but {who} still waits for the "
                           f"answer to `{talk.said}`: {_or(talk.due)}.")
