@@ -364,6 +364,43 @@ def test_polling_a_closed_socket_with_epoll(bench: Bench) -> None:
 
 
 @pytest.mark.skipif(not hasattr(select, "epoll"), reason="Linux alone has it")
+def test_threads_that_wait_in_one_epoll(bench: Bench) -> None:
+    """Each event is given to one of them; who changes what they wait for wakes nobody else."""
+    server = bench.serve("""
+        import select, socket, threading
+        listening = socket.create_server(("127.0.0.1", 5000))
+        poll = select.epoll()
+        poll.register(listening, select.EPOLLIN | select.EPOLLONESHOT)
+        clients = {}
+        def work():
+            while True:
+                [(descriptor, event)] = poll.poll(maxevents=1)
+                if descriptor == listening.fileno():
+                    c, _ = listening.accept()
+                    clients[c.fileno()] = c
+                    poll.register(c, select.EPOLLIN | select.EPOLLONESHOT)
+                    poll.modify(listening, select.EPOLLIN | select.EPOLLONESHOT)
+                elif data := clients[descriptor].recv(100):
+                    clients[descriptor].sendall(data)
+                    poll.modify(descriptor, select.EPOLLIN | select.EPOLLONESHOT)
+                else:
+                    clients.pop(descriptor).close()
+        for _ in range(4):
+            threading.Thread(target=work).start()
+    """)
+    for _ in range(10):
+        peers = [server.connect() for _ in range(6)]
+        for peer in peers:
+            peer.send(b"hello")
+        for peer in peers:
+            peer.expect(b"hello")
+            peer.expect_nothing()
+            peer.half_close()
+            peer.expect_end()
+    assert server.running and not server.crashes
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="Linux alone has it")
 def test_polling_for_edges(bench: Bench) -> None:
     """That there is room is told once, and again when it has been full; an end is told once."""
     server = bench.serve("""

@@ -274,3 +274,11 @@ def test_what_others_print_during_a_traceback_is_no_part_of_it(bench: Bench) -> 
     program.expect_exit(1)
     assert program.output == "this is a result\n"
     assert program.errors.split() == ["one", "two"]
+
+
+def test_a_file_without_a_buffer_stays_open(bench: Bench) -> None:
+    assert bench.output("""
+        screen, keys = open(1, "wb", buffering=0), open(0, "rb", buffering=0)
+        screen.write(b"name? ")
+        screen.write(keys.readline())
+    """, "Zoë") == "name? Zoë\n"

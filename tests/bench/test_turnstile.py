@@ -55,6 +55,34 @@ def test_nobody_is_accused(bench: Bench, name: str) -> None:
     assert len(rounds) > 1
 
 
+def test_a_race_in_a_package_is_found(bench: Bench) -> None:
+    (bench.folder / "tickets" / "inner").mkdir(parents=True)  # the inner one has no __init__.py
+    bench.file("from .inner.desk import Office", "tickets/__init__.py")
+    bench.file(RACES["no lock"].text, "tickets/inner/desk.py")
+    rounds = RACES["no lock"].rounds(bench.lab, bench.file("from tickets import Office",
+                                                           "office.py"))
+    with pytest.raises(Failure) as caught:
+        bench.lab.expect_rounds(rounds, RACES["no lock"].ok, "The seat was sold twice.")
+    assert caught.value.kind == "race"
+
+
+def test_an_office_may_print_what_it_does(bench: Bench) -> None:
+    """In each of many rounds: that is no output without end."""
+    rounds = explore(bench, """
+        import threading
+        class Office:
+            def __init__(self, seats):
+                self.free, self.lock = seats, threading.Lock()
+            def buy(self, name):
+                for number in range(100):
+                    print(name, number)
+                with self.lock:
+                    self.free -= 1
+                    return self.free
+    """)
+    assert len(rounds) > 1 and all(set(r.results) == {0, -1} for r in rounds)
+
+
 @pytest.mark.parametrize("name", ["a pool with a lock", "one owner thread with a queue"])
 def test_helpers_that_wait_for_ever_do_not_add_up(bench: Bench, name: str) -> None:
     """Of a thousand offices each has left its threads behind: that is no crowd of threads."""

@@ -155,9 +155,11 @@ def _tapped_open(keyboard: Keyboard) -> Any:
                 _read_past_our_counts(file)
             return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         raw: Any = KeyboardReader(keyboard) if file == 0 else Screen(file)
+        if "b" in mode and not buffering:
+            return raw  # a buffer that nobody keeps would close it
         stream = io.BufferedReader(raw) if file == 0 else Shown(raw)
         if "b" in mode:
-            return stream if buffering else raw
+            return stream
         return io.TextIOWrapper(stream, encoding, errors, newline, buffering == 1)
 
     return open

@@ -9,7 +9,7 @@ from __future__ import annotations
 import _socket
 import select
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from weakref import WeakValueDictionary, ref
 
 from . import clock, control, parking
@@ -191,14 +191,21 @@ class Poller:
         self._held: set[int] = set()  # the system does not look whether these have room
 
     def register(self, fd: Any, eventmask: int = IN | 2 | OUT) -> Any:
-        result = self._real.register(fd, eventmask)
-        self._note(_descriptor(fd), eventmask)
-        return result
+        return self._told(self._real.register, fd, eventmask)
 
     def modify(self, fd: Any, eventmask: int) -> Any:
-        result = self._real.modify(fd, eventmask)
-        self._note(_descriptor(fd), eventmask)
-        return result
+        return self._told(self._real.modify, fd, eventmask)
+
+    def _told(self, tell: Callable[[int, int], Any], fd: Any, eventmask: int) -> Any:
+        """Note it before the system knows: another thread may act on it, and even close it."""
+        descriptor = _descriptor(fd)
+        before = self._interest.get(descriptor)
+        self._note(descriptor, eventmask)
+        try:
+            return tell(fd, eventmask)
+        except BaseException:
+            self._note(descriptor, before)
+            raise
 
     def unregister(self, fd: Any) -> Any:
         self._note(_descriptor(fd), None)
@@ -215,40 +222,45 @@ class Poller:
     def _channels(self) -> tuple[parking.Channel, ...]:
         return channels_of(self._interest.items())
 
-    def poll(self, timeout: float | None = None, *limit: int) -> list[tuple[int, int]]:
+    def poll(self, timeout: float | None = None,
+             maxevents: int = -1) -> list[tuple[int, int]]:
+        limit = () if maxevents == -1 else (maxevents,)
         control.calls["poll"] = control.calls.get("poll", 0) + 1
         if timeout is not None and 0 <= timeout < 1e-9:
             with parking.mutex:
                 self._hold_back()
             return self._tell(self._real.poll(0, *limit))
         waker = _waker()
-        inside = waker.inside.fileno()
         deadline = None
         if timeout is not None and timeout >= 0:
             deadline = clock.elapsed() + timeout / self._unit
-        self._real.register(inside, IN)
-        try:
-            while True:
+        while True:
+            with parking.mutex:
+                self._hold_back()
+                parked = parking.park("select", self._channels(), deadline)
+                self._waiting.append(parked)
+            turn = parking.pass_on(parked)
+            try:
+                found, rung = self._wait(waker.inside.fileno(), _left(deadline), limit)
+            finally:
                 with parking.mutex:
-                    self._hold_back()
-                    parked = parking.park("select", self._channels(), deadline)
-                    self._waiting.append(parked)
-                turn = parking.pass_on(parked)
-                try:
-                    left = _left(deadline)
-                    ready = self._real.poll(None if left is None else left * self._unit)
-                finally:
-                    with parking.mutex:
-                        parking.unpark(parked)
-                        self._waiting.remove(parked)
-                    parking.take_turn(turn)
-                found = [pair for pair in ready if pair[0] != inside]
-                if len(found) < len(ready):
-                    waker.quiet()
-                if found or parked.fired or _over(deadline):
-                    return self._tell(found)
+                    parking.unpark(parked)
+                    self._waiting.remove(parked)
+                parking.take_turn(turn)
+            if rung:
+                waker.quiet()
+            if found or parked.fired or _over(deadline):
+                return self._tell(found)
+
+    def _wait(self, bell: int, left: float | None, limit: tuple) -> tuple[list, bool]:
+        """Wait in the real call; return what is ready, and whether the bell has rung."""
+        self._real.register(bell, IN)
+        try:
+            ready = self._real.poll(None if left is None else left * self._unit, *limit)
         finally:
-            self._real.unregister(inside)
+            self._real.unregister(bell)
+        found = [pair for pair in ready if pair[0] != bell]
+        return found, len(found) < len(ready)
 
     def _hold_back(self) -> None:
         """Let the system look for room, or not, as the faults are now; the mutex is held.
@@ -292,6 +304,11 @@ class TapEpoll(Poller):
         super().__init__(_epoll(sizehint, flags), 1)  # type: ignore[misc]
         self._sockets: dict[int, Any] = {}  # weak references, by descriptor
 
+    def _wait(self, bell: int, left: float | None, limit: tuple) -> tuple[list, bool]:
+        """An epoll may be waited for by several threads: no bell is put into it."""
+        rung = bell in wait_raw([self._real.fileno(), bell], [], left)
+        return self._real.poll(0, *limit), rung
+
     def _note(self, descriptor: int, eventmask: int | None) -> None:
         """A change counts at once, also for a thread that waits already."""
         with parking.mutex:
@@ -321,6 +338,8 @@ class TapEpoll(Poller):
                 interest = self._interest.get(descriptor, 0)
                 if interest & ONCE:
                     self._interest[descriptor] = interest & ~(IN | OUT)
+                    for parked in self._waiting:  # nor does it wake the others
+                        parked.channels = self._channels()
                 tapped = by_descriptor.get(descriptor)
                 if events & OUT and tapped is not None and tapped.stream is not None:
                     tapped.stream.room_told = True
