@@ -6,10 +6,13 @@ import multiprocessing
 import os
 import sys
 import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from socklab.lesson import Failure, Program
+from socklab.tap import parking, processes
 
 if TYPE_CHECKING:
     from benching import Bench
@@ -509,6 +512,24 @@ def test_a_program_is_still_again_when_its_child_is_over(bench: Bench, start: st
     found = bench.lab.wait(lambda: False, program, horizon=60)
     assert (found.kind, program.untracked) == ("still", False)
     assert program.started_processes == 12
+
+
+def test_two_threads_may_look_after_the_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that starts a child, and the tap's own."""
+    class Child:
+        pass
+
+    monkeypatch.setattr(processes, "_children", [weakref.ref(Child()) for _ in range(2000)])
+    monkeypatch.setattr(parking, "untracked", ["subprocess.Popen"] * 2000)
+    pace = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(processes.look) for _ in range(4)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(pace)
+    assert processes._children == [] and parking.untracked == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there a child is given no socket")

@@ -87,11 +87,18 @@ def _add(which: int) -> tuple[int, int]:
 
 
 def look() -> None:
-    """Forget the processes that are over."""
+    """Forget the processes that are over.
+
+    The mutex must not be held: if nobody else holds a Popen object any more, it is deleted
+    here, and takes a lock.
+    """
     for known in _children[:]:
         child = known()
         if child is None or _is_over(child):  # (None: it could not even be started)
-            _children.remove(known)
+            try:
+                _children.remove(known)
+            except ValueError:
+                continue  # another thread was faster
             parking.untracked.remove("subprocess.Popen")
             _add(1)
 

@@ -438,11 +438,11 @@ def _still(number: int, patience: float) -> None:
     patience: seconds of real time in which they may come to rest first.
     """
     _await_rest(patience)
+    processes.look()
     clock.leave_out_own()
     with parking.mutex:
         now = clock.elapsed()
         parking.fire(now)
-        processes.look()
         still, *threads = parking.snapshot()
         reply = (still, now, *threads, tuple(parking.untracked), _counts())
     if still:

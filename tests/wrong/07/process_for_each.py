@@ -1,5 +1,5 @@
 # graded as: threaded_server.py
-# mistake: a process is started for each client
+# mistake: a process runs beside each client
 # caught by: test_fifty_clients
 # fails as: processes
 # hint says: ways that the contract allows
@@ -15,6 +15,8 @@ from given_lines import LineReader
 HOST = "127.0.0.1"
 PORT = 5050
 IDLE = 30  # seconds
+# a process of its own for each client, which writes the journal when the client has left
+JOURNAL = [sys.executable, "-c", "print(input())"]
 
 
 def answer_lines(connection: socket.socket) -> None:
@@ -36,11 +38,12 @@ def answer_lines(connection: socket.socket) -> None:
 
 def serve(connection: socket.socket, port: int) -> None:
     """All about one client, to its end. This runs in the client's own thread."""
-    with connection:  # here, not in main(): only this thread knows when it is over
+    with connection, subprocess.Popen(JOURNAL, stdin=subprocess.PIPE, text=True) as journal:
         try:
             answer_lines(connection)
         except OSError as error:
             print(f"The client at port {port} broke off: {error}", file=sys.stderr)
+        journal.communicate(f"A client at port {port} has left.")
 
 
 def main() -> None:
@@ -52,7 +55,6 @@ def main() -> None:
         threading.Thread(
             target=serve, args=(connection, address[1]), daemon=True
         ).start()
-        subprocess.Popen([sys.executable, "-c", f"print('A client at port {address[1]}')"])
 
 
 if __name__ == "__main__":
