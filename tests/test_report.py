@@ -114,6 +114,13 @@ def test_a_folder_for_the_workers_of_xdist_that_is_none() -> None:
     assert "INTERNALERROR" not in run.output
 
 
+def test_the_program_is_named_in_the_place_of_its_checks() -> None:
+    run = run_pytest("lessons/00/hello.py")
+    assert run.status == 5
+    assert "no checks in hello.py. The checks of this lesson: python -m pytest lessons/00" \
+        in run.output, run.output
+
+
 def test_the_checks_come_in_their_order(work: Path) -> None:
     """Also if pytest is asked for another one, as by --ff."""
     names = ["test_several_rounds", "test_bytes_come_back"]

@@ -355,9 +355,18 @@ class Grader:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         if self.alone and self.broken:  # pytest has been told to be quiet
             terminalreporter.write_line("\n\n".join([BROKEN, *self.broken]))
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not self.partial:
+            self._say_where_checks_are(terminalreporter)
         misused = exitstatus == pytest.ExitCode.USAGE_ERROR  # pytest says how
         if self.report is not None and self.report.lines and not misused:
             self.report.finish()
+
+    def _say_where_checks_are(self, terminal: Any) -> None:
+        """The path was that of a program, say: where are its checks?"""
+        for path in _paths(self.config):
+            if path.parent.parent == LESSONS and path.is_file():
+                terminal.write_line(f"There are no checks in {path.name}. The checks of this "
+                                    f"lesson: {self._command(path.parent.name)}")
 
     def pytest_unconfigure(self) -> None:
         if self.hub is not None:

@@ -55,12 +55,19 @@ class Submission:
         here = [name for name in others if name.endswith(kind)]
         if file.startswith("given_"):
             what += f" It comes with the kit: copy it from lessons/{self.lesson}."
+        elif deeper := self._deeper(file):
+            what += f" There is one in {deeper}."
         elif close := same or get_close_matches(file, here, 1, 0.5):
             what += f" Is {close[0]} meant? Then give it that name."
         elif here:
             words = "Python files" if kind == ".py" else f"Files with {kind}"
             what += f" {words} there: {', '.join(here[:5])}."
         raise Failure("missing", what)
+
+    def _deeper(self, file: str) -> str:
+        """A folder further down that has the file, as a zip or a learning platform makes it."""
+        found = sorted([*self.folder.glob(f"*/{file}"), *self.folder.glob(f"*/*/{file}")])
+        return next((short(path.parent) for path in found if path.is_file()), "")
 
     def _others(self) -> list[str]:
         """The names of the files whose names are not those of this lesson's files."""

@@ -84,6 +84,16 @@ def test_a_missing_file_and_what_there_is_instead(tmp_path: Path) -> None:
             submission.path("echo_server.py")
 
 
+def test_the_file_lies_further_down(tmp_path: Path) -> None:
+    """As some platforms for learning pack it."""
+    inner = tmp_path / "Mia Müller_123" / "onlinetext"
+    inner.mkdir(parents=True)
+    (inner / "echo_server.py").write_text("")
+    with pytest.raises(Failure) as caught:
+        Submission("01", tmp_path).path("echo_server.py")
+    assert f"There is one in {inner}." in caught.value.what
+
+
 def test_what_macos_writes_beside_is_no_submission(tmp_path: Path) -> None:
     (tmp_path / "01").mkdir()
     (tmp_path / "._echo_server.py").write_text("")
