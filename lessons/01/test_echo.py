@@ -64,6 +64,7 @@ def test_server_ends(lab: Lab, server: Program) -> None:
 def test_client_talks(lab: Lab) -> None:
     """The client sends the lines you type and prints what comes back."""
     client, peer = start_client(lab)
+    before = ""
     for typed, reply in [
         ("hello", "HELLO"),
         ("Grüezi, Zoë", "GRÜEZI, ZOË"),
@@ -75,7 +76,8 @@ def test_client_talks(lab: Lab) -> None:
             client.type(typed)
             expect_typed(peer, typed)
             peer.send(f"{reply}\n".encode())
-            expect_shown(client, reply)
+            expect_shown(client, reply, before)
+            before = reply
         if f"b'{reply}" in client.output:
             lab.fail("Your client prints bytes, not text: b'...'", kind="bytes")
         expect_line_end(client)
@@ -261,10 +263,13 @@ def expect_word_back(peer: Peer, data: bytes) -> None:
         raise
 
 
-def expect_shown(client: Program, line: str) -> None:
+def expect_shown(client: Program, line: str, before: str) -> None:
     try:
         client.expect_output(line.rstrip())  # nobody can see blanks at the end
     except Failure as failure:
+        if failure.kind == "still" and before and before in client.unread_output():
+            failure.kind = "stale"
+            failure.what = f"Your client prints {before!r} once more, not {line!r}."
         if failure.kind == "still" and line.strip() in client.unread_output():
             failure.kind, failure.what = "blanks", f"Your client does not print all of {line!r}."
         raise
