@@ -3,7 +3,9 @@
 import sys
 
 import pytest
-from socklab.lesson import Lab, Peer, Program, core, more
+from socklab.lesson import Failure, Lab, Peer, Program, core, more
+
+WORDS = ["quit", "exit", "bye"]  # they end other programs
 
 
 @pytest.fixture
@@ -34,6 +36,13 @@ def test_lines(lab: Lab, server: Program) -> None:
         if answer != b"6 ONE\rTWO\n":
             lab.fail("Only \\n ends a line. A \\r belongs to the end only just before it.",
                      kind="return", expected=b"6 ONE\rTWO\n", got=answer)
+    with lab.case("a line with blanks at both ends"):
+        client.send(b"  two  blanks \n")
+        expect_all_of_it(client, b"7   TWO  BLANKS \n")
+    for number, word in enumerate(WORDS, 8):
+        with lab.case(f"the line {word}, which is a line like any other"):
+            client.send(f"{word}\n".encode())
+            expect_all_of_it(client, f"{number} {word.upper()}\n".encode())
 
 
 @core
@@ -261,6 +270,19 @@ def test_hundred_clients(lab: Lab, server: Program) -> None:
     if closed < 50 and not server.untracked:
         lab.fail(f"100 clients have seen their end, and of their sockets {closed} are closed.",
                  kind="kept")
+
+
+def expect_all_of_it(client: Peer, answer: bytes) -> None:
+    """Blanks belong to a line, and no word is an order."""
+    try:
+        client.expect(answer)
+    except Failure as failure:
+        blanks = isinstance(failure.got, bytes) and failure.got.split() == answer.split()
+        if blanks:
+            failure.kind = "blanks"
+        elif failure.kind in ("closed", "exited") and answer.split()[-1].lower().decode() in WORDS:
+            failure.kind = "word"
+        raise
 
 
 def greeted_client(lab: Lab, server: Program) -> Peer:

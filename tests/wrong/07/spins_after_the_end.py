@@ -1,5 +1,5 @@
 # graded as: threaded_server.py
-# mistake: C01: the end of a client is taken for an empty line
+# mistake: C01: the end of a client is taken for a line that has not come yet
 # caught by: test_endings
 # fails as: running
 """Lesson 07: a line server with a thread for each client."""
@@ -23,7 +23,7 @@ def answer_lines(connection: socket.socket) -> None:
     try:
         while True:
             line = reader.read_line()
-            if not line:
+            if line is None:
                 continue  # nothing yet
             number += 1
             connection.sendall(f"{number} {line.upper()}\n".encode())
