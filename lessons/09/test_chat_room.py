@@ -11,7 +11,7 @@ from socklab.lesson import Failure, Lab, Peer, Program, core, every_cut, more, r
 
 PORT = 5050
 STEPS = 1000  # of a thread of the room for one line: so many places are tried
-NO_NAMES = ["", "a" * 17, "ann bob", "Zoë", "ann!", "日本", " ann", "ann²", "ann３"]
+NO_NAMES = ["", "a" * 17, "ann bob", "Zoë", "ann!", "日本", " ann", "ann²", "ann３", "a^b"]
 
 
 @pytest.fixture
@@ -41,6 +41,10 @@ def test_client_listens_and_types(lab: Lab) -> None:
         client.type("  Zoë says:  hi ")
         room.expect("say Hello, everybody!\nsay   Zoë says:  hi \n".encode())
         room.expect_nothing()
+    with lab.case("three blanks are typed: this is no empty line"), \
+            fails_as(still="only_blanks", closed="only_blanks", exited="only_blanks"):
+        client.type("   ")
+        room.expect(b"say    \n")
 
 
 @core
@@ -102,6 +106,11 @@ def test_broadcast(lab: Lab, server: Program) -> None:
             ann.send(f"say {text}\n".encode())
             hear(bob, f"said ann {text}")
             hear(carol, f"said ann {text}")
+    with lab.case("ann says three blanks"), \
+            fails_as(still="only_blanks", closed="only_blanks"):
+        ann.send(b"say    \n")
+        for other in (bob, carol):
+            hear(other, "said ann    ")
     with lab.case("ann says a text with characters that are no ends of a line"):
         text = "a\vb\fc\x1cd\x85e\u2028f\rg\r"
         ann.send(f"say {text}\r\n".encode())
@@ -264,6 +273,10 @@ def test_direct_messages(lab: Lab, server: Program) -> None:
     with lab.case("Bob writes to ann"):
         bob.send("to ann  pssst:  zwölf  Uhr \n".encode())
         hear(ann, "told Bob  pssst:  zwölf  Uhr ")
+    with lab.case("Bob writes two blanks to ann"), \
+            fails_as(still="only_blanks", closed="only_blanks"):
+        bob.send(b"to ann   \n")
+        hear(ann, "told Bob   ")
     with lab.case("ann writes to herself"):
         ann.send(b"to ann milk, bread\n")
         hear(ann, "told ann milk, bread")
@@ -302,7 +315,9 @@ def test_errors(lab: Lab, server: Program) -> None:
     guest = server.connect()
     for code, wrong in [
         *[("state", line) for line in ("say hi", "to ann hi", "who", "hi", "", "bye bye")],
-        *[("version", line) for line in ("hello parley/2 bob", "hello bob", "hello")],
+        *[("version", line) for line in (
+            "hello parley/2 bob", "hello parley/10 bob", "hello PARLEY/1 bob", "hello bob",
+            "hello")],
         *[("name", f"hello parley/1 {name}") for name in NO_NAMES], ("name", "hello parley/1"),
         ("taken", "hello parley/1 ann"),
     ]:

@@ -84,11 +84,11 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
         expect_refusal(server, eve, "line")
     eve = server.connect()
     for version in ["parley/2", "parley/x", "parley/1.0", "parley/01", "PARLEY/1", "parley/１",
-                    "parley", "parley/" + "9" * 900]:
+                    "parley/10", "parley", "parley/" + "9" * 900]:
         with lab.case(f"the version {version[:40]!r}"):
             eve.send(f"hello {version} eve\n".encode())
             expect_error(server, eve, "version")
-    for name in ["Zoë", "東京", "²", "٣", "e" * 17]:
+    for name in ["Zoë", "東京", "²", "٣", "a^b", "e" * 17]:
         with lab.case(f"the name {name!r}"):
             eve.send(f"hello parley/1 {name}\n".encode())
             expect_error(server, eve, "name")
@@ -110,6 +110,13 @@ def test_wrong_lines(lab: Lab, server: Program) -> None:
         with lab.case(f"a member says {text[:40]!r}: all of this is text"):
             eve.send(f"say {text}\n".encode())
             good.hear(f"said eve2 {text}")
+    with lab.case("a member says three blanks: this is text, too"):
+        eve.send(b"say    \n")
+        try:
+            good.hear("said eve2    ")
+        except Failure as failure:
+            failure.kind = "only_blanks" if failure.kind == "still" else failure.kind
+            raise
     good.talk()
     with lab.case("then it sends bye and one more line, in one piece"):
         eve.send(b"bye\nsay I am gone\n")
