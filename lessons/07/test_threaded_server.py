@@ -121,10 +121,10 @@ def test_error_is_seen(lab: Lab) -> None:
             client = greeted_client(server)
             if sent:
                 client.send(sent)
-            lab.settle()
+            lab.settle(1)
             reported = len(server.errors)
             client.reset()
-            lab.settle()
+            lab.settle(1)
             others.go_on()
             if len(server.errors) == reported:
                 lab.fail(
@@ -136,21 +136,21 @@ def test_error_is_seen(lab: Lab) -> None:
         client = greeted_client(server)
         client.pause()
         client.send(b"hello\n")
-        lab.settle()  # now its thread has the line and stands before the answer
+        lab.settle(1)  # now its thread has the line and stands before the answer
         client.reset()
         client.resume()  # the send that was held back finds out
         others.go_on()
     if sys.platform != "linux":
         return  # there, accept() may say that such a client has been, or never give it at all
     with lab.case("one client comes; before the next accept() another one comes and breaks off"):
-        lab.settle()  # no other thread has anything to do, so main() is the one that is held
+        lab.settle(1)  # no other thread has anything to do, so main() is the one that is held
         server.hold(0)
         server.connect()
-        lab.settle()
+        lab.settle(1)
         client = server.connect()
         client.reset()
         server.let_go()
-        lab.settle()
+        lab.settle(1)
         if server.crashes and not server.running:
             lab.fail(
                 "A client was gone already. This has ended your server.",

@@ -247,7 +247,7 @@ def test_slow_reader(lab: Lab, server: Program) -> None:
         with lab.case(f"a client sends {sent!r} and does not read the answer"):
             slow.pause()
             slow.send(sent)
-            lab.settle()  # now the server cannot get rid of its answer to this client
+            lab.settle(1)  # now the server cannot get rid of its answer to this client
             for command, due in others:
                 talk(quick, command, due)
             with server.connect() as newcomer:

@@ -496,7 +496,7 @@ def test_slow_reader(lab: Lab, server: Program) -> None:
     with lab.case("slow stops once more, and reads when ann has written 250 lines to it"):
         slow.pause()
         ann.send("".join(f"to slow {number}\n" for number in range(250)).encode())
-        lab.jump(1)
+        lab.jump(5)
         slow.resume()
         due = [f"told ann {number}" for number in range(250)]
         heard = hear_all(slow, due)
