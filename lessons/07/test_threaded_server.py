@@ -161,8 +161,11 @@ def test_error_is_seen(lab: Lab) -> None:
 
 
 @more
-def test_bad_line(lab: Lab, server: Program) -> None:
+def test_bad_line(lab: Lab) -> None:
     """A bad line is answered with an error and the end, and the others go on."""
+    server = lab.server("threaded_server.py", port=5050, send_max=5)
+    with lab.case("each send takes 5 bytes at most"):
+        talk_as("short", server.connect(), b"hello\n", b"1 HELLO\n")
     others = Others(server)
     for name, good, answers, bad in [
         ("not UTF-8", b"", b"", b"caf\xe9\n"),
@@ -191,11 +194,8 @@ def test_bad_line(lab: Lab, server: Program) -> None:
 
 
 @more
-def test_slow_reader(lab: Lab) -> None:
+def test_slow_reader(lab: Lab, server: Program) -> None:
     """A client that does not read its answers holds nobody up."""
-    server = lab.server("threaded_server.py", port=5050, send_max=5)
-    with lab.case("each send takes 5 bytes at most"):
-        talk_as("short", server.connect(), b"hello\n", b"1 HELLO\n")
     others = Others(server)
     client = greeted_client(server)
     client.pause()

@@ -1,6 +1,6 @@
 # graded as: threaded_server.py
 # mistake: A17: one send, its return value ignored
-# caught by: test_slow_reader
+# caught by: test_bad_line
 # fails as: short
 """Lesson 07: a line server with a thread for each client."""
 
