@@ -553,7 +553,10 @@ def test_children_that_are_waited_for_have_a_limit_too(bench: Bench) -> None:
             os.system("exit 0")
     """)
     outcome = bench.lab.wait(lambda: False, program)
-    assert outcome is not None and outcome.kind in ("processes", "exited")
+    assert outcome is not None
+    if sys.platform == "win32" and outcome.kind == "running":
+        return  # there, to start a process takes so much work that this is seen first
+    assert outcome.kind in ("processes", "exited")
     assert program.started_processes == 501
 
 

@@ -53,6 +53,8 @@ def _followed(frame: Any) -> Any:
     values = frame.f_locals  # those of Popen._execute_child
     given = [values.get(name) for name in ("p2cread", "c2pwrite", "errwrite")]
     shares = values.get("pass_fds") or not values.get("close_fds")
+    if sys.platform == "win32":
+        shares = False  # close_fds is False there as soon as there is a pipe
     if shares or any(descriptor in waiting.by_descriptor for descriptor in given):
         return None
     return values.get("self")
