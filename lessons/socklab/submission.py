@@ -105,10 +105,9 @@ def choose(lesson: str, *, solutions: bool = False, work: str | None = None) -> 
     try:
         folder = Path(work).expanduser().resolve()
         there = folder.exists()
+        if there and not folder.is_dir():
+            raise NotASubmission(f"--work {work}: that is a file. Name the folder it is in.")
         own = any(_is_handed_in(entry.name) for entry in folder.iterdir()) if there else False
-    except NotADirectoryError:
-        raise NotASubmission(
-            f"--work {work}: that is a file. Name the folder it is in.") from None
     except (OSError, RuntimeError) as error:
         raise NotASubmission(f"--work {work}: this folder cannot be read ({error}).") from None
     if not there:

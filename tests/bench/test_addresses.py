@@ -505,4 +505,4 @@ def test_the_listening_socket_is_closed_before_the_talk(bench: Bench, first: str
     again = bench.run(text, arguments=[first])
     bench.lab.settle()
     assert again.running == (first == "client")
-    assert ("Address already in use" in again.errors) == (first == "server")
+    assert ("OSError" in again.errors) == (first == "server")
