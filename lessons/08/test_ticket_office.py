@@ -420,7 +420,7 @@ def expect_calls(
             lab.fail(
                 f"An office with {seats} seats: {', '.join(done[-6:])}. The last of these calls "
                 f"returns {value!r}; {due!r} is due.",
-                kind,
+                "none" if value is None else kind,
             )
 
 

@@ -9,6 +9,11 @@ from .tape import Event
 # What a thread waits for: (thread, call, file, line, inner, seconds left, channel states)
 Wait = tuple
 
+# Exceptions of one name and different causes: what the message says, and which hint it has.
+OF = (("TypeError", b"context manager", "with"), ("TypeError", b"not callable", "call"),
+      ("TypeError", b"positional arg", "arguments"), ("TypeError", b"keyword arg", "arguments"),
+      ("NameError", b"name 'self'", "self"), ("SyntaxError", b"Non-UTF-8", "bytes"))
+
 
 @dataclass
 class Outcome:
@@ -75,8 +80,10 @@ class Failure(Exception):
 
     @property
     def raised(self) -> str:
-        """The exception behind it, "" if there is none; a with has a TypeError of its own."""
+        """The exception behind it, "" if none; a kind of it is "TypeError of with"."""
         if self.crash is None:
             return ""
-        of_with = " of with" * (b"context manager" in self.crash.data)
-        return self.crash.note + (" of bytes" if b"Non-UTF-8" in self.crash.data else of_with)
+        for name, words, of in OF:
+            if self.crash.note == name and words in self.crash.data:
+                return f"{name} of {of}"
+        return self.crash.note

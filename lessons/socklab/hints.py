@@ -81,6 +81,19 @@ ERRORS = {
                           "threading.Lock() makes a lock; without the brackets there is none. "
                           "`with` takes the lock itself: acquire() would give it True.",
                           "self.lock = threading.Lock()   once\nwith self.lock:"),
+    "TypeError of arguments": (
+        "What stands in the brackets after `def`, what in those of the call, and what in the "
+        "contract? (In a class, self comes first in each `def`.)",
+        "A call hands over as many arguments as the def has names. With a dot, x.f(1), it is one "
+        "more than you see: x itself, and self is the name for it.", "def f(self, line):   x.f(1)"),
+    "TypeError of call": (
+        "What stands before the bracket is no function. Which line gave this name its value?",
+        "Who writes len = 3, or self.free = 3, has hidden the function of that name.",
+        "Give the value a name of its own."),
+    "NameError of self": (
+        "self is a name like all others. Is it the first one in each `def` of your class?",
+        "A call with a dot, x.f(1), hands over x itself first. The def has to take it, as self.",
+        "def f(self, line):   x.f(1)"),
     "SyntaxError of bytes": (
         "The file is not saved as UTF-8. Which encoding does your editor name when you save?",
         "A file holds bytes. Python takes those of a program for UTF-8; as \"ANSI\", or as "
