@@ -498,7 +498,7 @@ PROVOKED: dict[str, list[str]] = {
                        "socket.getaddrinfo('locahost', 1, flags=socket.AI_NUMERICHOST)"],
     "Host and port are one pair": ["import socket\nsocket.socket().connect('localhost', 1)",
                                    "import socket\nsocket.socket().bind('localhost', 1)"],
-    "Too many open files": [by_number("EMFILE", 10024) if sys.platform == "win32" else FILES],
+    "Too many open files": [by_number("ENOBUFS", 10055) if sys.platform == "win32" else FILES],
     "Connection refused": ['''\
         import socket
         quiet = socket.socket()

@@ -4,7 +4,7 @@
 def recv_exactly(sock, n):
     """Return the next n bytes of the stream, not one more and not one fewer."""
     # TODO 1: ask the socket once, and return what it gives.
-    # TODO 2: again and again. Join the pieces, and ask for what is still missing alone.
+    # TODO 2: again and again. Join the pieces, and ask only for what is still missing.
     # TODO 3: what if the stream ends too early? Say so with an EOFError.
     return b""
 

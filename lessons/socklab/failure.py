@@ -83,7 +83,6 @@ class Failure(Exception):
         """The exception behind it, "" if none; a kind of it is "TypeError of with"."""
         if self.crash is None:
             return ""
-        for name, words, of in OF:
-            if self.crash.note == name and words in self.crash.data:
-                return f"{name} of {of}"
-        return self.crash.note
+        told = [f"{name} of {of}" for name, words, of in OF
+                if self.crash.note == name and words in self.crash.data]
+        return told[0] if told else self.crash.note

@@ -255,7 +255,8 @@ class Program:
         if not self.crashes:
             return None
         crash = self.crashes[0]
-        return f"{crash.note}: {crash.data.decode('utf-8', 'replace')}, line {crash.line}"
+        line = f", line {crash.line}" if crash.line else ""
+        return f"{crash.note}: {crash.data.decode('utf-8', 'replace')}{line}"
 
     @property
     def threads(self) -> int:

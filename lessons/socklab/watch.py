@@ -19,12 +19,12 @@ from .talk import keyboard
 from .tape import Event, count
 from .turnstile import Round
 
-EXAMPLES = """examples:
+EXAMPLES = """examples (what is indented belongs to the line above it):
   python lessons/socklab watch lessons/01/echo_server.py
   python lessons/socklab watch --turnstile lessons/08/ticket_office.py
-  python lessons/socklab watch --turnstile lessons/08/ticket_office.py \\
+  python lessons/socklab watch --turnstile lessons/08/ticket_office.py
       --make "Office(2)" --call "buy('ann')" --call "cancel('ann')"
-  python lessons/socklab watch --turnstile lessons/09/chat_server.py \\
+  python lessons/socklab watch --turnstile lessons/09/chat_server.py
       --send "hello parley/1 ann" "hello parley/1 ann"
 
 What you type goes to the program. Ctrl-C ends it.

@@ -242,6 +242,30 @@ def test_connecting_to_a_server_that_has_closed_its_door(bench: Bench) -> None:
     assert failure(server.connect).kind == "closed"
 
 
+def test_what_a_program_leaves_open_is_closed_and_not_reset(bench: Bench) -> None:
+    """As Python itself does; Windows resets what a process leaves open."""
+    server = bench.serve("""
+        import socket, threading
+        def read(connection):
+            try:
+                print("read", connection.recv(10))
+            except OSError as error:
+                print("read", error)
+        s = socket.create_server(("127.0.0.1", 5000))
+        silent, _ = s.accept()
+        talking, _ = s.accept()
+        threading.Thread(target=read, args=[silent], daemon=True).start()
+        talking.sendall(talking.recv(10))
+    """)
+    silent, talking = server.connect(), server.connect()
+    talking.send(b"hello")
+    talking.expect(b"hello")
+    for peer in (silent, talking):
+        peer.expect_end()
+    server.expect_exit(0)
+    assert (silent.ended, talking.ended, server.output) == ("end", "end", "")
+
+
 def test_a_full_queue_of_connections_is_proven(bench: Bench) -> None:
     if sys.platform != "linux":
         pytest.skip("each system has a way of its own with a full queue")

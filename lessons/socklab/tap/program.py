@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import gc
 import os
 import sys
@@ -203,6 +204,10 @@ def _finish(body: Callable[[], None]) -> None:
     with parking.mutex:
         counts = _counts()
     control.tell("end", status, counts)
+    if sys.platform == "win32":  # it resets what a process leaves open; Python would close it
+        parking.mutex.acquire()  # for good: a thread that is woken by this gets no further
+        for tapped in list(waiting.by_descriptor.values()):
+            _socket.socket.close(tapped)
     os._exit(status)
 
 
