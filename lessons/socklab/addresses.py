@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .tape import text_of
+
 ANY = {"0.0.0.0", "::"}
 
 
@@ -150,4 +152,4 @@ def _ordinary_user() -> bool:
 
 
 def _error(number: int) -> tuple:
-    return ("error", number, os.strerror(number))
+    return ("error", number, text_of(number))

@@ -204,7 +204,7 @@ class Hub:
                    self._warden_name, *self._more_names()]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, **killing.OWN_GROUP,
+            stderr=subprocess.DEVNULL, **killing.OWN_GROUP, **killing.OWN_CONSOLE,
         )
 
     def top_up(self) -> None:

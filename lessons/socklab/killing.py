@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 OWN_GROUP: dict[str, Any] = {} if sys.platform == "win32" else {"start_new_session": True}
+OWN_CONSOLE: dict[str, Any] = {}  # one that nobody sees: a program could send Ctrl-C to ours
 if sys.platform == "win32":
+    OWN_CONSOLE = {"creationflags": subprocess.CREATE_NO_WINDOW}
     _END = signal.SIGTERM  # there is no other, and it cannot be ignored
 else:
     _END = signal.SIGKILL
@@ -230,7 +232,10 @@ if sys.platform == "win32":
     def _end_job(job: Any, process: subprocess.Popen) -> None:
         _kernel32.TerminateJobObject(wintypes.HANDLE(job), 1)
         _kernel32.CloseHandle(wintypes.HANDLE(job))
-        process.kill()
+        try:
+            process.kill()
+        except OSError:
+            pass  # it is dying already
 
     def _windows_cpu_seconds(pid: int) -> float | None:
         query_limited = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION

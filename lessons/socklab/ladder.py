@@ -7,12 +7,11 @@ draws the rows for a terminal.
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .failure import Wait
-from .tape import Event, count, show
+from .tape import Event, count, show, text_of
 
 OUT = {"connect", "send", "sendall", "sendmsg", "close", "half-close", "reset", "shutdown"}
 IN = {"accept", "recv", "recv_into", "receive", "see end", "see reset"}
@@ -175,7 +174,7 @@ def say(event: Event) -> str:
         return f"{'ends' if event.thread in ('main', '') else 'a thread ends'}: {event.note}"
     if call == "connect" and event.note and ":" in str(event.key[:1]):
         # localhost has two addresses on most machines: a client tries one after the other
-        refused = event.note == os.strerror(errno.ECONNREFUSED)
+        refused = event.note == text_of(errno.ECONNREFUSED)
         return f"connect() at {event.key[0]}: {'refused' if refused else event.note}"
     if event.note and call not in ("type", "process"):
         return f"{call}(): {event.note}"

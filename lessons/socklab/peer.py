@@ -6,6 +6,7 @@ the proof of stillness needs it.
 
 from __future__ import annotations
 
+import select
 import selectors
 import socket
 import struct
@@ -55,6 +56,8 @@ class Peer:
         connection.setblocking(False)
         lab.acts += 1
         code = connection.connect_ex(address)
+        if code and _WINDOWS:  # the systems do it alone, and soon
+            select.select([], [connection], [connection], 1.0)
         outcome = lab.wait(lambda: _connected(connection), program) if code else None
         if outcome is not None:
             connection.close()
@@ -358,6 +361,8 @@ def _with_new_port(lab: Exchange, family: int, host: str) -> socket.socket:
 
 
 def _connected(connection: socket.socket) -> bool:
+    if _WINDOWS:  # getpeername() answers there as soon as the attempt has begun
+        return bool(select.select([], [connection], [], 0)[1])
     try:
         connection.getpeername()
     except OSError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, field
 
 Key = tuple[int, int]  # a connection's real ports, (ours, theirs)
@@ -81,3 +83,12 @@ def count(number: int, thing: str) -> str:
     """Return "1 byte", "2 bytes", "2 processes"."""
     plural = "es" if thing.endswith("s") else "s"
     return f"{number:,} {thing}" + ("" if number == 1 else plural)
+
+
+def text_of(number: int) -> str:
+    """The system's words for an errno; Windows' strerror() knows none of Winsock's numbers."""
+    if sys.platform == "win32" and number > 10000:
+        import ctypes
+
+        return ctypes.FormatError(number).strip().rstrip(".")
+    return os.strerror(number)

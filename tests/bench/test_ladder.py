@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
-import os
 from typing import TYPE_CHECKING
 
 from socklab import ladder
-from socklab.tape import Event
+from socklab.tape import Event, text_of
 
 if TYPE_CHECKING:
     from benching import Bench
@@ -95,7 +94,7 @@ def test_a_program_s_words() -> None:
     assert say("sendall", 10, 10) == "sendall(10 bytes)"
     assert say("connect", note="ConnectionRefusedError") == "connect(): ConnectionRefusedError"
     assert say("connect", note="no way", key=("::1", 5000)) == "connect() at ::1: no way"
-    nobody = os.strerror(errno.ECONNREFUSED)
+    nobody = text_of(errno.ECONNREFUSED)
     assert say("connect", note=nobody, key=("::1", 5000)) == "connect() at ::1: refused"
     assert say("connect", note="no way", key=("127.0.0.1", 5000)) == "connect(): no way"
     assert say("listen", key=("127.0.0.1", 5000)) == "listens on port 5000"

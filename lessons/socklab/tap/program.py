@@ -205,10 +205,14 @@ def _finish(body: Callable[[], None]) -> None:
         counts = _counts()
     control.tell("end", status, counts)
     if sys.platform == "win32":  # it resets what a process leaves open; Python would close it
-        parking.mutex.acquire()  # for good: a thread that is woken by this gets no further
-        for tapped in list(waiting.by_descriptor.values()):
-            _socket.socket.close(tapped)
+        control.last_act = _close_all
     os._exit(status)
+
+
+def _close_all() -> None:
+    parking.mutex.acquire()  # for good: a thread that is woken by this gets no further
+    for tapped in list(waiting.by_descriptor.values()):
+        _socket.socket.close(tapped)
 
 
 def _status(code: object) -> int:

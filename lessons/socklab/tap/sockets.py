@@ -308,6 +308,9 @@ class Socket(Real):
         parked = None
         self._wait_if_timed(waiting.IN, call)
         if not stream.deaf and self._patience(flags) is None:
+            if sys.platform == "win32":  # a close() by another thread, while recv() itself waits,
+                # would be a reset: github.com/libuv/libuv/issues/3034
+                waiting.wait_for(self, waiting.IN, call, None)
             whole = DONTWAIT and flags & PEEK and flags & WAITALL
             parked = self._park(call, Whole(self, asked) if whole else
                                 waiting.Call(self, waiting.IN))

@@ -61,6 +61,8 @@ def raw_pair() -> tuple[_socket.socket, _socket.socket]:
         descriptor, _ = door._accept()  # type: ignore[attr-defined]
         two = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, descriptor)
         door.close()
+        for end in (one, two):  # or a second ring would wait for the first one's acknowledgement
+            end.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
     one.setblocking(False)
     two.setblocking(False)
     return one, two
