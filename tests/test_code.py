@@ -24,7 +24,7 @@ MODULES = sorted(BENCH.rglob("*.py"))
 TOOLS = {"socklab.__main__", "socklab.watch", "socklab.talk", "socklab.doctor",
          "socklab.notebook", "socklab.diagram"}
 # So many lines of code may each part have: a part that grows is looked at.
-MOST_LINES = {"grader": 3430, "tap": 3050, "tools": 950, "design": 1665}
+MOST_LINES = {"grader": 3445, "tap": 3080, "tools": 950, "design": 1665}
 # What pip, git, editors and the notebooks make; not a part of the kit.
 MADE = {".git", ".venv", "venv", "work", "wheels", "__pycache__", "_site", "_site-teacher",
         ".quarto", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".ipynb_checkpoints",

@@ -56,7 +56,8 @@ class Addresses:
         host, both = _plain(host, six), both and _plain(host, six) == "::"
         if not _is_here(host, six):
             return _error(errno.EADDRNOTAVAIL)
-        if 0 < port < 1024 and self.platform == "linux" and _ordinary_user():
+        guarded = self.platform == "linux" or self.platform == "darwin" and host not in ANY
+        if 0 < port < 1024 and guarded and _ordinary_user():
             return _error(errno.EACCES)
         real_host = "127.0.0.1" if not six else "::ffff:127.0.0.1" if both else "::1"
         wanted = Entry(owner, host, port, six, reuse, both, real_host)

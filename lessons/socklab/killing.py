@@ -44,7 +44,10 @@ class Fence:
             return 0
         over = self.process.poll() is not None
         strays = len(self.members()) if thorough and over else 0
+        known = self.members() if thorough and sys.platform == "darwin" else []
         _kill_group(self.process.pid)
+        for pid in known:  # one with a session of its own is only found while its parent lives
+            _kill(pid)
         self.process.wait()
         while thorough and (members := self.members()):
             for pid in members:

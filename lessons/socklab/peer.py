@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .exchange import Exchange
 from .failure import Failure, Outcome
+from .hub import at_once
 from .tape import Event
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Peer:
         self.program_first = False  # it ended its stream before we ended ours
         self.closed = False
         connection.setblocking(False)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        at_once(connection)
         lab.peers.append(self)
         lab.ends[self.key] = self
         self._events = 0  # what the loop watches for
@@ -277,7 +278,10 @@ class Peer:
         if not self.closed:
             self._all_out()
             linger = struct.pack("HH" if _WINDOWS else "ii", 1, 0)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            try:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            except OSError:
+                pass  # macOS: both sides have ended it already
         self._shut("reset")
 
     def _shut(self, how: str) -> None:

@@ -93,6 +93,11 @@ class Warden:
 
 
 if __name__ == "__main__":
+    if sys.platform == "darwin":  # a terminal allows 256 open files; some of them are the tap's
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(1024, hard)), hard))
     warden = Warden(int(sys.argv[1]), sys.argv[2])
     for name in sys.argv[3:]:
         warden.spawn(name)

@@ -167,10 +167,11 @@ def test_connecting_to_any() -> None:
             assert table.connect(host, 5000, False)[0] == result, platform
 
 
-def test_low_ports_need_a_privilege_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_low_ports_need_a_privilege(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     assert bind(Addresses(platform="linux"), port=80) == "EACCES"
-    assert bind(Addresses(platform="darwin"), port=80) == "ok"
+    assert bind(Addresses(platform="darwin"), port=80) == "EACCES"
+    assert bind(Addresses(platform="darwin"), "0.0.0.0", port=80) == "ok"
     assert bind(Addresses(platform="win32"), port=80) == "ok"
     monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
     assert bind(Addresses(platform="linux"), port=80) == "ok"

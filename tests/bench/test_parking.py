@@ -461,6 +461,79 @@ def test_each_selector(bench: Bench, name: str) -> None:
     peer.expect_nothing()
 
 
+KQUEUE = """
+import selectors, socket, sys, threading
+from selectors import EVENT_READ, EVENT_WRITE
+# what a program gets on macOS; there, DefaultSelector is this
+selectors.PollSelector._selector_cls = sys.modules["socklab.tap.waiting"].TapKqueue
+selector = selectors.PollSelector()
+listening = socket.create_server(("127.0.0.1", 5000))
+"""
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="not on this system")
+def test_a_poll_in_place_of_a_kqueue_forgets_a_closed_socket(bench: Bench) -> None:
+    server = bench.serve(KQUEUE + """
+selector.register(listening, EVENT_READ)
+selector.select()
+c, _ = listening.accept()
+listening.close()  # and never unregistered
+selector.register(c, EVENT_READ)
+while selector.select() and (data := c.recv(100)):
+    c.sendall(data)
+c.close()
+selector.select()
+""")
+    peer = server.connect()
+    for word in (b"hello", b"again"):
+        peer.expect_nothing()
+        peer.send(word)
+        peer.expect(word)
+    peer.half_close()
+    peer.expect_end()
+    assert bench.lab.settle().kind == "still"  # nothing is left that could wake it
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="not on this system")
+def test_a_poll_in_place_of_a_kqueue_sees_a_change_at_once(bench: Bench) -> None:
+    server = bench.serve(KQUEUE + """
+def echo():
+    while True:
+        for key, _ in selector.select():
+            if data := key.fileobj.recv(100):
+                key.fileobj.sendall(data)
+            else:
+                selector.unregister(key.fileobj)
+                key.fileobj.close()
+one, two = socket.socketpair()
+selector.register(one, EVENT_READ)
+threading.Thread(target=echo, daemon=True).start()
+while True:
+    c, _ = listening.accept()
+    selector.register(c, EVENT_READ)
+""")
+    for _ in range(2):
+        peer = server.connect()
+        peer.expect_nothing()
+        peer.send(b"hello")
+        peer.expect(b"hello")
+        peer.half_close()
+        peer.expect_end()
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="not on this system")
+def test_on_macos_the_end_of_a_stream_is_no_room_to_send(bench: Bench) -> None:
+    program = bench.run("""
+        import sys
+        waiting = sys.modules["socklab.tap.waiting"]
+        poll = waiting.TapKqueue()
+        poll._held = {7}
+        print(poll._tell([(7, 1 | 16), (8, 1 | 16)]))
+    """)
+    program.expect_exit(0)
+    assert program.output == "[(7, 1), (8, 17)]\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not know it")
 @pytest.mark.parametrize("wait", [
     "signal.pause()", "signal.sigwait([signal.SIGINT]); raise KeyboardInterrupt"])

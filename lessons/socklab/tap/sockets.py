@@ -308,8 +308,9 @@ class Socket(Real):
         parked = None
         self._wait_if_timed(waiting.IN, call)
         if not stream.deaf and self._patience(flags) is None:
-            if sys.platform == "win32":  # a close() by another thread, while recv() itself waits,
-                # would be a reset: github.com/libuv/libuv/issues/3034
+            if sys.platform == "win32" and parking.current() is not parking.main:
+                # a close() by the main thread, while recv() itself waits, would be a reset:
+                # github.com/libuv/libuv/issues/3034
                 waiting.wait_for(self, waiting.IN, call, None)
             whole = DONTWAIT and flags & PEEK and flags & WAITALL
             parked = self._park(call, Whole(self, asked) if whole else
@@ -677,7 +678,9 @@ def _loopback_only(host: str) -> None:
 
 def _refuse_name(host: Any) -> None:
     control.event("lookup", (str(host),))
-    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    words = {"win32": "getaddrinfo failed",
+             "darwin": "nodename nor servname provided, or not known"}
+    raise socket.gaierror(socket.EAI_NONAME, words.get(sys.platform, "Name or service not known"))
 
 
 def tap_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:

@@ -22,6 +22,7 @@ _select = select.select
 _poll = getattr(select, "poll", None)
 _epoll = getattr(select, "epoll", None)
 IN, OUT = 1, 4  # POLLIN and POLLOUT, the same numbers for poll and epoll
+HUP = 16  # POLLHUP
 EDGE, ONCE = 1 << 31, 1 << 30  # EPOLLET and EPOLLONESHOT
 
 by_descriptor: WeakValueDictionary[int, Any] = WeakValueDictionary()  # the tap's sockets
@@ -299,6 +300,47 @@ class TapPoll(Poller):
         super().__init__(_poll(), 1000)  # type: ignore[misc]
 
 
+class TapKqueue(TapPoll):
+    """On macOS, where selectors would take a kqueue: a poll that behaves like one.
+
+    A change counts at once, also for a thread that waits already, and a socket is forgotten
+    when it is closed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sockets: dict[int, Any] = {}  # weak references, by descriptor
+
+    def _told(self, tell: Callable[[int, int], Any], fd: Any, eventmask: int) -> Any:
+        self._forget()  # its descriptor may have come again
+        result = super()._told(tell, fd, eventmask)
+        with parking.mutex:
+            tapped = by_descriptor.get(_descriptor(fd))
+            self._sockets[_descriptor(fd)] = tapped and ref(tapped)
+            for parked in self._waiting:
+                parked.channels = self._channels()
+                parked.record.waker.ring()
+        return result
+
+    def unregister(self, fd: Any) -> Any:
+        self._sockets.pop(_descriptor(fd), None)
+        if _descriptor(fd) in self._interest:
+            super().unregister(fd)
+
+    def _forget(self) -> None:
+        for descriptor, known in list(self._sockets.items()):
+            if known and ((tapped := known()) is None or tapped.fileno() != descriptor):
+                self.unregister(descriptor)
+
+    def _hold_back(self) -> None:
+        self._forget()
+        super()._hold_back()
+
+    def _tell(self, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        # the end of a stream is POLLHUP as well there, which selectors takes for room to send
+        return [(d, e & ~HUP if d in self._held else e) for d, e in found]
+
+
 class TapEpoll(Poller):
     """select.epoll: timeouts in seconds."""
 
@@ -417,7 +459,7 @@ def install() -> None:
     # become a method
     select.select = staticmethod(tap_select)  # type: ignore[assignment]
     if _poll is not None:
-        select.poll = TapPoll  # type: ignore
+        select.poll = TapKqueue if sys.platform == "darwin" else TapPoll  # type: ignore
     if _epoll is not None:
         select.epoll = TapEpoll  # type: ignore
     for name in ("kqueue", "devpoll"):  # selectors then falls back to poll
