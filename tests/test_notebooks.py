@@ -340,6 +340,27 @@ def until_printed(client: Any, text: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("call, told", [
+    ("fail()", ["fails.py ended with an error: ValueError: no, line 3"]),
+    ("threading.Thread(target=fail).start()",
+     ["fails.py has ended.", "A thread of fails.py ended with an error: ValueError: no, line 3"]),
+    # nothing of the program's own is in the traceback
+    ("threading.Thread(target=len).start()",
+     ["fails.py has ended.", "A thread of fails.py ended with an error: TypeError: "
+      "len() takes exactly one argument (0 given)"]),
+])
+def test_who_ended_with_an_error(call: str, told: list[str], tmp_path: Path,
+                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    from socklab import notebook
+
+    monkeypatch.setattr(notebook, "_folder", tmp_path)
+    (tmp_path / "fails.py").write_text(
+        f"import socket, threading\ndef fail():\n    raise ValueError('no')\n"
+        f"socket.create_server(('127.0.0.1', 5050))\n{call}\n", encoding="utf-8")
+    lines = str(notebook.play("fails.py")).splitlines()
+    assert [line for line in lines if "ended" in line] == told
+
+
 def test_an_interrupt_at_any_moment_leaves_nothing(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
     """Ctrl-C strikes at the n-th look of the bench at its connections, for each n."""

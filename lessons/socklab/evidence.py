@@ -74,7 +74,7 @@ def _crash(failure: Failure) -> str:
     assert crash is not None
     message = printable(crash.data.decode("utf-8", "replace"))
     head = "Python cannot read it" if failure.kind == "syntax" else "Uncaught exception"
-    thread = "" if crash.thread in ("main", "") else f" in the thread {crash.thread}"
+    thread = "" if crash.in_main else f" in the thread {crash.thread}"
     text = wrap(f"{head}{thread}: {crash.note}: {message}") + _at(failure, crash.file, crash.line)
     if failure.more_crashes:
         text += "\n" + wrap(f"(This was the first; {failure.more_crashes} more came after it.)")

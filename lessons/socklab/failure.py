@@ -10,9 +10,9 @@ from .tape import Event
 Wait = tuple
 
 # Exceptions of one name and different causes: what the message says, and which hint it has.
-OF = (("TypeError", b"context manager", "with"), ("TypeError", b"not callable", "call"),
-      ("TypeError", b"positional arg", "arguments"), ("TypeError", b"keyword arg", "arguments"),
-      ("NameError", b"name 'self'", "self"), ("SyntaxError", b"Non-UTF-8", "bytes"))
+CAUSES = (("TypeError", b"context manager", "with"), ("TypeError", b"not callable", "call"),
+          ("TypeError", b"positional arg", "arguments"), ("TypeError", b"keyword arg", "arguments"),
+          ("NameError", b"name 'self'", "self"), ("SyntaxError", b"Non-UTF-8", "bytes"))
 
 
 @dataclass
@@ -83,6 +83,6 @@ class Failure(Exception):
         """The exception behind it, "" if none; a kind of it is "TypeError of with"."""
         if self.crash is None:
             return ""
-        told = [f"{name} of {of}" for name, words, of in OF
+        told = [f"{name} of {cause}" for name, words, cause in CAUSES
                 if self.crash.note == name and words in self.crash.data]
         return told[0] if told else self.crash.note

@@ -82,8 +82,8 @@ ERRORS = {
                           "`with` takes the lock itself: acquire() would give it True.",
                           "self.lock = threading.Lock()   once\nwith self.lock:"),
     "TypeError of arguments": (
-        "What stands in the brackets after `def`, what in those of the call, and what in the "
-        "contract? (In a class, self comes first in each `def`.)",
+        "What does this call hand over, and what can the function take: how many arguments, and "
+        "under which names? (In a class, self comes first in each `def`.)",
         "A call hands over as many arguments as the def has names. With a dot, x.f(1), it is one "
         "more than you see: x itself, and self is the name for it.", "def f(self, line):   x.f(1)"),
     "TypeError of call": (

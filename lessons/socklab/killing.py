@@ -43,17 +43,17 @@ class Fence:
             self.process.wait()
             return 0
         over = self.process.poll() is not None
-        strays = len(self.members()) if thorough and over else 0
-        known = self.members() if thorough and sys.platform == "darwin" else []
+        # on macOS, one with a session of its own is only found while its parent lives
+        known = self.members() if thorough and (over or sys.platform == "darwin") else []
         _kill_group(self.process.pid)
-        for pid in known:  # one with a session of its own is only found while its parent lives
+        for pid in known:
             _kill(pid)
         self.process.wait()
         while thorough and (members := self.members()):
             for pid in members:
                 _kill(pid)
             time.sleep(0.001)  # let the killed ones be reaped before the next look
-        return strays
+        return len(known) if over else 0
 
     def members(self) -> list[int]:
         """The processes that belong to the program and are alive (POSIX only)."""

@@ -171,7 +171,7 @@ def say(event: Event) -> str:
                 "close": "closes", "reset": "resets the connection",
                 "see end": "sees the end", "see reset": "sees a reset"}.get(call, call)
     if call == "crash":
-        return f"{'ends' if event.thread in ('main', '') else 'a thread ends'}: {event.note}"
+        return f"{'ends' if event.in_main else 'a thread ends'}: {event.note}"
     if call == "connect" and event.note and ":" in str(event.key[:1]):
         # localhost has two addresses on most machines: a client tries one after the other
         refused = event.note == text_of(errno.ECONNREFUSED)

@@ -45,9 +45,9 @@ class Picture:
         self.events, self.waits, self.problem = events, waits, problem
         self.outputs = {p.name: p.output for p in programs}
         self.ended = {p.name for p in programs if p.finished}
-        self.tracebacks = {p.name: p.traceback for p in programs if p.traceback}
-        self.in_threads = {p.name for p in programs  # the program itself goes on
-                           if p.crashes and p.crashes[0].thread not in ("main", "")}
+        self.crashed = {p.name: p.crashes[0].in_main for p in programs if p.crashes}
+        self.errors = [f"{'' if self.crashed[p.name] else 'A thread of '}{p.name} "
+                       f"ended with an error: {p.traceback}" for p in programs if p.crashes]
         self.parties = list(dict.fromkeys(e.who for e in events))
         self._clients_left()
         self.names = {who: "the bench" if who == "check" else who for who in self.parties}
@@ -65,13 +65,11 @@ class Picture:
         lines = ladder.text(ladder.rows(self.events), self.waits, self.parties, self.names,
                             most=300)
         over = [f"{who} has ended." for who in self.parties
-                if who in self.ended and who not in {*self.tracebacks} - self.in_threads]
+                if who in self.ended and not self.crashed.get(who)]
         return "\n".join([*lines, *over, *self._notes()])
 
     def _notes(self) -> list[str]:
-        notes = [f"{'A thread of ' * (name in self.in_threads)}{name} ended with an error: {text}"
-                 for name, text in self.tracebacks.items()]
-        return notes + ([self.problem] if self.problem else [])
+        return self.errors + ([self.problem] if self.problem else [])
 
     def _repr_html_(self) -> str:
         text = str(self)

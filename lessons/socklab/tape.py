@@ -31,6 +31,11 @@ class Event:
     note: str = ""  # the name of the error it raised
     asked: int = -1
 
+    @property
+    def in_main(self) -> bool:
+        """Was it the main thread, so that the program ends with it?"""
+        return self.thread in ("main", "")
+
 
 @dataclass
 class Tape:

@@ -19,7 +19,7 @@ from .talk import keyboard
 from .tape import Event, count
 from .turnstile import Round
 
-EXAMPLES = """examples (what is indented belongs to the line above it):
+EXAMPLES = """examples (what is indented further belongs to the line above it):
   python lessons/socklab watch lessons/01/echo_server.py
   python lessons/socklab watch --turnstile lessons/08/ticket_office.py
   python lessons/socklab watch --turnstile lessons/08/ticket_office.py

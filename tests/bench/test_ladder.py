@@ -83,9 +83,9 @@ def test_the_check_s_words() -> None:
 
 def test_a_program_s_words() -> None:
     def say(call: str, size: int = 0, asked: int = -1, data: bytes = b"", note: str = "",
-            key: tuple = A) -> str:
+            key: tuple = A, thread: str = "main") -> str:
         return ladder.say(Event(0.0, "a.py", call, size=size, asked=asked, data=data,
-                                note=note, key=key))
+                                note=note, key=key, thread=thread))
 
     assert say("recv", 5, 1024) == "recv(1024): 5 bytes"
     assert say("recv", 1, 1) == "recv(1): 1 byte"
@@ -98,6 +98,8 @@ def test_a_program_s_words() -> None:
     assert say("connect", note=nobody, key=("::1", 5000)) == "connect() at ::1: refused"
     assert say("connect", note="no way", key=("127.0.0.1", 5000)) == "connect(): no way"
     assert say("listen", key=("127.0.0.1", 5000)) == "listens on port 5000"
+    assert say("crash", note="TypeError") == "ends: TypeError"
+    assert say("crash", note="TypeError", thread="Thread-1") == "a thread ends: TypeError"
     assert say("output", 6, data=b"hello\n") == "prints 'hello'"
     assert say("input", 6, data=b"hello\n") == "reads 'hello'"
     assert say("input", 0) == "sees the end of input"

@@ -463,7 +463,7 @@ def test_each_selector(bench: Bench, name: str) -> None:
 
 KQUEUE = """
 import selectors, socket, sys, threading
-from selectors import EVENT_READ, EVENT_WRITE
+from selectors import EVENT_READ
 # what a program gets on macOS; there, DefaultSelector is this
 selectors.PollSelector._selector_cls = sys.modules["socklab.tap.waiting"].TapKqueue
 selector = selectors.PollSelector()

@@ -300,36 +300,53 @@ class TapPoll(Poller):
         super().__init__(_poll(), 1000)  # type: ignore[misc]
 
 
-class TapKqueue(TapPoll):
-    """On macOS, where selectors would take a kqueue: a poll that behaves like one.
+class Following(Poller):
+    """What epoll and kqueue have in common.
 
     A change counts at once, also for a thread that waits already, and a socket is forgotten
-    when it is closed.
+    as soon as it is closed.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, real: Any, unit: float) -> None:
+        super().__init__(real, unit)
         self._sockets: dict[int, Any] = {}  # weak references, by descriptor
+
+    def _note(self, descriptor: int, eventmask: int | None) -> None:
+        with parking.mutex:
+            super()._note(descriptor, eventmask)
+            tapped = by_descriptor.get(descriptor)
+            self._sockets[descriptor] = tapped and ref(tapped)
+            for parked in self._waiting:
+                parked.channels = self._channels()
+
+    def _still_open(self, descriptor: int) -> Any:
+        """Return the tap's socket that was registered; None if it is closed, or was none."""
+        known = self._sockets[descriptor]
+        tapped = known and known()
+        return tapped if tapped is not None and tapped.fileno() == descriptor else None
+
+
+class TapKqueue(Following):
+    """On macOS, where selectors would take a kqueue: a poll that behaves like one."""
+
+    def __init__(self) -> None:
+        super().__init__(_poll(), 1000)  # type: ignore[misc]
 
     def _told(self, tell: Callable[[int, int], Any], fd: Any, eventmask: int) -> Any:
         self._forget()  # its descriptor may have come again
         result = super()._told(tell, fd, eventmask)
         with parking.mutex:
-            tapped = by_descriptor.get(_descriptor(fd))
-            self._sockets[_descriptor(fd)] = tapped and ref(tapped)
-            for parked in self._waiting:
-                parked.channels = self._channels()
+            for parked in self._waiting:  # the system's poll looks only when it begins
                 parked.record.waker.ring()
         return result
 
     def unregister(self, fd: Any) -> Any:
-        self._sockets.pop(_descriptor(fd), None)
-        if _descriptor(fd) in self._interest:
+        if _descriptor(fd) in self._interest:  # else it was forgotten
             super().unregister(fd)
 
     def _forget(self) -> None:
-        for descriptor, known in list(self._sockets.items()):
-            if known and ((tapped := known()) is None or tapped.fileno() != descriptor):
+        for descriptor in list(self._interest):
+            if self._sockets[descriptor] is not None and self._still_open(descriptor) is None:
                 self.unregister(descriptor)
 
     def _hold_back(self) -> None:
@@ -341,12 +358,11 @@ class TapKqueue(TapPoll):
         return [(d, e & ~HUP if d in self._held else e) for d, e in found]
 
 
-class TapEpoll(Poller):
+class TapEpoll(Following):
     """select.epoll: timeouts in seconds."""
 
     def __init__(self, sizehint: int = -1, flags: int = 0) -> None:
         super().__init__(_epoll(sizehint, flags), 1)  # type: ignore[misc]
-        self._sockets: dict[int, Any] = {}  # weak references, by descriptor
 
     def _wait(self, bell: int, left: float | None, limit: tuple) -> tuple[list, bool]:
         """An epoll may be waited for by several threads: no bell is put into it."""
@@ -354,26 +370,20 @@ class TapEpoll(Poller):
         return self._real.poll(0, *limit), rung
 
     def _note(self, descriptor: int, eventmask: int | None) -> None:
-        """A change counts at once, also for a thread that waits already."""
         with parking.mutex:
-            super()._note(descriptor, eventmask)
             tapped = by_descriptor.get(descriptor)
-            self._sockets[descriptor] = tapped and ref(tapped)
             if tapped is not None and tapped.stream is not None:
                 tapped.stream.room_told = False
-            for parked in self._waiting:
-                parked.channels = self._channels()
+            super()._note(descriptor, eventmask)
 
     def _channels(self) -> tuple[parking.Channel, ...]:
-        """The channels; the system forgets a socket as soon as it is closed."""
         found: list[parking.Channel] = []
         for descriptor, events in self._interest.items():
-            known = self._sockets[descriptor]
-            if known is None:
-                found += channels_of([(descriptor, events)])
-            elif (tapped := known()) is not None and tapped.fileno() == descriptor:
+            if (tapped := self._still_open(descriptor)) is not None:
                 kind = Edge if events & EDGE else Ready
                 found += [kind(tapped, e, False) for e in (IN, OUT) if events & e]
+            elif self._sockets[descriptor] is None:
+                found += channels_of([(descriptor, events)])
         return tuple(found)
 
     def _tell(self, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
